@@ -1,0 +1,34 @@
+# One compiler, on purpose: g++ 12 destroys the temporaries of a co_await expression twice.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR
+    "Usher builds with clang 19 or newer only (found ${CMAKE_CXX_COMPILER_ID} "
+    "${CMAKE_CXX_COMPILER_VERSION}): g++ 12 destroys the temporaries of co_await expressions twice, "
+    "which corrupts memory at run time. Use scripts/build, or a preset: cmake --preset release.")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_LINK_WHAT_YOU_USE OFF)
+
+set(USHER_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
+
+add_library(usher_flags INTERFACE)
+target_compile_options(usher_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough
+  -Wswitch-enum -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer
+  # Symbols for stack traces; the full debug information would triple the build's disk use.
+  -gline-tables-only)
+target_link_options(usher_flags INTERFACE -fuse-ld=lld-19)
+target_compile_definitions(usher_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ALLOW_DEPRECATED_HEADERS USHER_VERSION="${PROJECT_VERSION}")
+
+if(USHER_SANITIZE)
+  target_compile_options(usher_flags INTERFACE
+    -O1 -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(usher_flags INTERFACE -fsanitize=${USHER_SANITIZE})
+  # Recycled frames would hide a use after free from the sanitizer.
+  target_compile_definitions(usher_flags INTERFACE
+    BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+endif()
