@@ -13,17 +13,17 @@
 namespace usher::http {
 
 struct Target {
-    std::string path;                                          // as sent, before '?'
-    std::vector<std::string> segments;                         // of the path, percent-decoded
-    std::vector<std::pair<std::string, std::string>> query;    // percent-decoded, '+' is a space
+    std::string path;                                        // as sent, before '?'
+    std::vector<std::string> segments;                       // of the path, percent-decoded
+    std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, '+' is a space
 
     std::optional<std::string_view> find_query(std::string_view key) const;
 };
 
 // Nothing when a percent sign is not followed by two hexadecimal digits or the target is not in
-// origin form ("/…"). Raw { } " [ ] | in a query are accepted: the published examples have them
-// (interface §4). No normalisation: "..", "//" and encoded slashes stay what they are and match no
-// pattern but a parameter, whose value the route checks.
+// origin form ("/…", visible ASCII, no '#'). Raw { } " [ ] | in a query are accepted: the published
+// examples have them (interface §4). No normalisation: "..", "//" and encoded slashes stay what
+// they are and match no pattern but a parameter, whose value the route checks.
 std::optional<Target> parse_target(std::string_view target);
 
 // Percent-encodes everything but unreserved characters (RFC 3986 §2.3).
@@ -43,7 +43,8 @@ struct Unmatched {
     std::vector<std::string> allowed;  // methods the path knows; empty: the path is not known
 };
 
-// Immutable after construction; thread-safe. A literal segment wins over a parameter.
+// Immutable after construction; thread-safe. A literal segment wins over a parameter, the leftmost
+// first. HEAD finds the GET route; the server leaves the body out. Patterns begin with '/'.
 class Router {
   public:
     explicit Router(std::vector<RoutePattern> patterns);
