@@ -16,7 +16,7 @@ set(USHER_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none"
 
 add_library(usher_flags INTERFACE)
 target_compile_options(usher_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-designated-field-initializers -Wimplicit-fallthrough
   -Wswitch-enum -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer
   # Symbols for stack traces; the full debug information would triple the build's disk use.
   -gline-tables-only)

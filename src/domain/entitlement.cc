@@ -1,0 +1,56 @@
+#include "domain/entitlement.h"
+
+#include <algorithm>
+#include <array>
+
+namespace usher::domain {
+
+namespace {
+
+constexpr std::array kInitiators{Initiator::op, Initiator::partner, Initiator::usher};
+constexpr std::array kAccountStatuses{AccountStatus::active, AccountStatus::restricted,
+                                      AccountStatus::suspended, AccountStatus::cancelled};
+
+}  // namespace
+
+std::string_view to_text(Initiator initiator) {
+    switch (initiator) {
+        case Initiator::op:
+            return "operator";
+        case Initiator::partner:
+            return "partner";
+        case Initiator::usher:
+            return "usher";
+    }
+    return "";
+}
+
+std::optional<Initiator> parse_initiator(std::string_view text) {
+    const auto* found =
+        std::ranges::find(kInitiators, text, [](Initiator word) { return to_text(word); });
+    if (found == kInitiators.end()) return std::nullopt;
+    return *found;
+}
+
+std::string_view to_text(AccountStatus status) {
+    switch (status) {
+        case AccountStatus::active:
+            return "ACTIVE";
+        case AccountStatus::restricted:
+            return "RESTRICTED";
+        case AccountStatus::suspended:
+            return "SUSPENDED";
+        case AccountStatus::cancelled:
+            return "CANCELLED";
+    }
+    return "";
+}
+
+std::optional<AccountStatus> parse_account_status(std::string_view text) {
+    const auto* found =
+        std::ranges::find(kAccountStatuses, text, [](AccountStatus word) { return to_text(word); });
+    if (found == kAccountStatuses.end()) return std::nullopt;
+    return *found;
+}
+
+}  // namespace usher::domain
