@@ -38,10 +38,8 @@ class SystemClock final : public Clock {
                 handler(false);
                 return;
             }
-            timer->async_wait(
-                [this, id, timer, handler = std::move(handler)](boost::system::error_code) mutable {
-                    handler(forget(id));
-                });
+            timer->async_wait([this, id, timer, handler = std::move(handler)](
+                                  boost::system::error_code) mutable { handler(forget(id)); });
         });
         return id;
     }
@@ -77,7 +75,9 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-std::unique_ptr<Clock> make_system_clock() { return std::make_unique<SystemClock>(); }
+std::unique_ptr<Clock> make_system_clock() {
+    return std::make_unique<SystemClock>();
+}
 
 Task<> sleep_until(Clock& clock, Monotonic when) {
     const auto executor = co_await boost::asio::this_coro::executor;

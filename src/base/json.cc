@@ -4,8 +4,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include <boost/json/parse_options.hpp>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/parse_options.hpp>
 #include <boost/json/value_stack.hpp>
 #include <fmt/format.h>
 
@@ -128,11 +128,16 @@ std::expected<json::value, JsonError> parse_json(std::string_view text, std::siz
 
 std::string_view to_text(JsonProblem problem) {
     switch (problem) {
-        case JsonProblem::not_json: return "is not well-formed JSON in UTF-8";
-        case JsonProblem::too_deep: return "is nested too deeply";
-        case JsonProblem::duplicate_key: return "has a key twice";
-        case JsonProblem::nul_in_string: return "has a NUL character in a string";
-        case JsonProblem::number_out_of_range: return "has a number that is out of range";
+        case JsonProblem::not_json:
+            return "is not well-formed JSON in UTF-8";
+        case JsonProblem::too_deep:
+            return "is nested too deeply";
+        case JsonProblem::duplicate_key:
+            return "has a key twice";
+        case JsonProblem::nul_in_string:
+            return "has a NUL character in a string";
+        case JsonProblem::number_out_of_range:
+            return "has a number that is out of range";
     }
     return "";
 }

@@ -1,5 +1,6 @@
 // Strict JSON. Boost.JSON accepts duplicate keys (the last wins), \u0000 in strings and numbers
-// beyond a double; two readers of one such body would see two different things, so they are refused.
+// beyond a double; two readers of one such body would see two different things, so they are
+// refused.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 namespace usher::base {
 
 enum class JsonProblem {
-    not_json,        // malformed, bad UTF-8, a lone surrogate, trailing bytes
+    not_json,  // malformed, bad UTF-8, a lone surrogate, trailing bytes
     too_deep,
     duplicate_key,
     nul_in_string,
@@ -32,7 +33,8 @@ std::expected<boost::json::value, JsonError> parse_json(std::string_view text,
 
 std::string_view to_text(JsonProblem problem);
 
-// The member of an object, nullptr when absent or null: an optional argument that is null is absent.
+// The member of an object, nullptr when absent or null: an optional argument that is null is
+// absent.
 const boost::json::value* find_member(const boost::json::object& object, std::string_view key);
 
 // The member when it is a string.

@@ -58,7 +58,9 @@ double Random::fraction() {
     return static_cast<double>(next() >> (64 - kMantissaBits)) * 0x1.0p-53;
 }
 
-std::unique_ptr<Random> make_system_random() { return std::make_unique<SystemRandom>(); }
+std::unique_ptr<Random> make_system_random() {
+    return std::make_unique<SystemRandom>();
+}
 
 std::unique_ptr<Random> make_seeded_random(std::uint64_t seed) {
     return std::make_unique<SeededRandom>(seed);

@@ -1,4 +1,5 @@
-// Strings that mean one thing each, so that an account id cannot be passed where a product id is due.
+// Strings that mean one thing each, so that an account id cannot be passed where a product id is
+// due.
 #pragma once
 
 #include <compare>

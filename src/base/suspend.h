@@ -29,10 +29,10 @@ Task<T> suspend(Start start) {
             auto work = boost::asio::make_work_guard(executor);
             begin(Completion<T>{[handler = std::move(handler), executor,
                                  work = std::move(work)](T value) mutable {
-                boost::asio::post(executor, [handler = std::move(handler),
-                                             value = std::move(value)]() mutable {
-                    std::move(handler)(std::move(value));
-                });
+                boost::asio::post(
+                    executor, [handler = std::move(handler), value = std::move(value)]() mutable {
+                        std::move(handler)(std::move(value));
+                    });
             }});
         },
         boost::asio::use_awaitable, std::move(start));

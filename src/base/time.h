@@ -22,7 +22,11 @@ std::string format_time(Time time);
 std::optional<Time> parse_time(std::string_view text);
 
 // Microseconds since 1970, the form in the store.
-constexpr long long to_micros(Time time) { return time.time_since_epoch().count(); }
-constexpr Time from_micros(long long micros) { return Time{Duration{micros}}; }
+constexpr long long to_micros(Time time) {
+    return time.time_since_epoch().count();
+}
+constexpr Time from_micros(long long micros) {
+    return Time{Duration{micros}};
+}
 
 }  // namespace usher::base

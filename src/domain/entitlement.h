@@ -36,6 +36,7 @@ struct LastRefusal {
     Rejection rejection{};
     std::string partner_code;
     base::Time at;
+    std::uint64_t request = 0;  // which request, see Entitlement::request
     bool operator==(const LastRefusal&) const = default;
 };
 

@@ -1,0 +1,55 @@
+// How flow hands work on to whoever carries it to the partner (converge). Thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/task.h"
+#include "base/time.h"
+#include "domain/entitlement.h"
+
+namespace usher::flow {
+
+// A claimed entitlement with its next step, durable before anything leaves.
+struct Work {
+    domain::Entitlement entitlement;   // as committed with the claim
+    domain::Step step;                 // read or act
+    std::optional<domain::Call> call;  // of act
+    std::uint64_t fence = 0;
+    base::Monotonic lease_end;  // counted from before the claim was asked for
+};
+
+// Sees every committed change of one entitlement from its creation on, until destroyed.
+class Watch {
+  public:
+    virtual ~Watch() = default;
+    // The newest row since the last call; waits for one until `deadline`, then gives nullptr.
+    virtual base::Task<std::shared_ptr<const domain::Entitlement>> next(
+        base::Monotonic deadline) = 0;
+};
+
+class Propagator {
+  public:
+    virtual ~Propagator() = default;
+
+    // True when a call to this merchant would leave at once: healthy, and room among those in
+    // flight.
+    virtual bool takes_calls(const domain::TenantId& tenant,
+                             const domain::MerchantId& merchant) const = 0;
+
+    virtual std::unique_ptr<Watch> watch(const domain::TenantId& tenant,
+                                         const domain::EntitlementId& entitlement) = 0;
+
+    // Carries the work on, step after step, until nothing is left or it must wait.
+    virtual void start(Work work) = 0;
+
+    // Something is due that nobody has claimed; saves waiting for the next look at the store.
+    virtual void wake() = 0;
+
+    // Actions that this merchant's product does support, as far as is known.
+    virtual domain::ActionSet supported(const domain::TenantId& tenant,
+                                        const domain::MerchantId& merchant,
+                                        const domain::ProductKey& product) const = 0;
+};
+
+}  // namespace usher::flow

@@ -1,0 +1,154 @@
+// What flow asks of a store. One verb writes: submit(Command). No open transaction crosses this
+// port, so every engine is free to group, retry and split. Thread-safe; answers are posted, never
+// inline.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/suspend.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "domain/entitlement.h"
+
+namespace usher::flow {
+
+enum class StoreError {
+    not_writable,  // full, read-only, failing: nothing was recorded
+    unconfirmed,   // the commit's outcome is unknown: repeating is safe
+    overloaded,    // the queue is full or too old: nothing was recorded
+    contended,     // every retry met a concurrent change: nothing was recorded
+    damaged,       // what is stored cannot be read
+    closed,        // shutting down: nothing was recorded
+};
+
+std::string_view to_text(StoreError error);
+
+struct PartnerKey {
+    domain::MerchantId merchant;
+    domain::PartnerEntitlementId id;
+    auto operator<=>(const PartnerKey&) const = default;
+};
+
+// The rows that a command reads before it decides; all in one tenant, all optional.
+struct Wanted {
+    domain::TenantId tenant;
+    std::optional<domain::EntitlementId> entitlement;
+    std::optional<domain::AccountId> account;
+    std::optional<domain::ProductId> product;
+    bool occupant = false;                 // who occupies (account, product)
+    std::vector<PartnerKey> partner_keys;  // whose are these, in any tenant
+};
+
+struct Rows {
+    std::optional<domain::Entitlement> entitlement;  // its unsettled calls included
+    std::optional<domain::Account> account;
+    std::optional<domain::Product> product;
+    std::optional<domain::Entitlement> occupant;
+    std::map<PartnerKey, std::pair<domain::TenantId, domain::EntitlementId>> holders;
+    base::Time now;  // by the store's clock: leases and due times are judged by it
+};
+
+struct Writes {
+    // The whole row, inserted or replaced. The unsettled calls in it are stored as rows of their
+    // own.
+    std::optional<domain::Entitlement> entitlement;
+    std::vector<domain::Call> answered;  // of that entitlement: calls that ended
+    // Of that entitlement, oldest first. The store gives position and previous, and the row its
+    // last_position.
+    std::vector<domain::Event> events;
+    std::optional<domain::Account> account;
+    std::optional<domain::Product> product;
+
+    bool empty() const {
+        return !entitlement && answered.empty() && events.empty() && !account && !product;
+    }
+};
+
+// `decide` is pure and may run more than once, on any thread; what its last run returned is what
+// was written. Writing nothing is fine.
+struct Command {
+    Wanted wanted;
+    std::function<Writes(const Rows&)> decide;
+};
+
+struct Due {
+    domain::TenantId tenant;
+    domain::EntitlementId entitlement;
+    base::Time due_at;
+};
+
+struct DueList {
+    std::vector<Due> due;            // at `now` or before, oldest first within each tenant
+    std::optional<base::Time> next;  // the earliest that is not due yet
+};
+
+struct CallPage {
+    std::vector<domain::Call> calls;  // every call of an entitlement, oldest first
+};
+
+template <class T>
+using StoreResult = std::expected<T, StoreError>;
+
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    // Completes after the commit is durable, or with the error. The answer says what time the store
+    // decided by.
+    virtual void submit(Command command, base::Completion<StoreResult<base::Time>> done) = 0;
+
+    virtual base::Task<StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
+        domain::TenantId tenant, domain::EntitlementId id) = 0;
+    virtual base::Task<StoreResult<std::optional<domain::Product>>> find_product(
+        domain::TenantId tenant, domain::ProductId id) = 0;
+    virtual base::Task<StoreResult<std::optional<domain::Account>>> find_account(
+        domain::TenantId tenant, domain::AccountId id) = 0;
+
+    // Every call ever made for it, and its history, oldest first.
+    virtual base::Task<StoreResult<CallPage>> calls_of(domain::TenantId tenant,
+                                                       domain::EntitlementId id) = 0;
+    virtual base::Task<StoreResult<std::vector<domain::Event>>> history_of(domain::TenantId tenant,
+                                                                           domain::EntitlementId id,
+                                                                           std::size_t limit) = 0;
+
+    // A tenant's feed in commit order, without gaps: positions after `after`.
+    virtual base::Task<StoreResult<std::vector<domain::Event>>> feed(domain::TenantId tenant,
+                                                                     std::int64_t after,
+                                                                     std::size_t limit) = 0;
+
+    // The work list: at most `limit` due entitlements, round-robin over tenants, without those of
+    // the merchants left out.
+    virtual base::Task<StoreResult<DueList>> due(std::size_t limit,
+                                                 std::vector<domain::MerchantId> left_out) = 0;
+
+    // False with a sentence why, when it does not take writes.
+    virtual std::expected<void, std::string> writable() const = 0;
+};
+
+// submit() as a coroutine with a typed answer: `decide` returns the writes and the answer.
+template <class Answer, class Decide>
+base::Task<StoreResult<Answer>> decide_in(Store& store, Wanted wanted, Decide decide) {
+    auto answer = std::make_shared<std::optional<Answer>>();
+    Command command{.wanted = std::move(wanted),
+                    .decide = [answer, decide = std::move(decide)](const Rows& rows) {
+                        auto [writes, value] = decide(rows);
+                        *answer = std::move(value);
+                        return std::move(writes);
+                    }};
+    const auto committed = co_await base::suspend<StoreResult<base::Time>>(
+        [&store, command = std::move(command)](auto done) mutable {
+            store.submit(std::move(command), std::move(done));
+        });
+    if (!committed) co_return std::unexpected{committed.error()};
+    co_return std::move(**answer);
+}
+
+}  // namespace usher::flow
