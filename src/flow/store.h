@@ -90,6 +90,13 @@ struct DueList {
     std::optional<base::Time> next;  // the earliest that is not due yet
 };
 
+// A way to the partner that may be left out of the work list while it is in trouble.
+struct Route {
+    domain::TenantId tenant;
+    domain::MerchantId merchant;
+    auto operator<=>(const Route&) const = default;
+};
+
 struct CallPage {
     std::vector<domain::Call> calls;  // every call of an entitlement, oldest first
 };
@@ -124,10 +131,10 @@ class Store {
                                                                      std::int64_t after,
                                                                      std::size_t limit) = 0;
 
-    // The work list: at most `limit` due entitlements, round-robin over tenants, without those of
-    // the merchants left out.
+    // The work list: at most `limit` due entitlements, round-robin over tenants, without those
+    // whose tenant and merchant are left out.
     virtual base::Task<StoreResult<DueList>> due(std::size_t limit,
-                                                 std::vector<domain::MerchantId> left_out) = 0;
+                                                 std::vector<Route> left_out) = 0;
 
     // False with a sentence why, when it does not take writes.
     virtual std::expected<void, std::string> writable() const = 0;

@@ -1,0 +1,49 @@
+// Why a request of the operator's was not carried out. `api` gives each its error code.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/ids.h"
+#include "domain/rejection.h"
+#include "flow/store.h"
+
+namespace usher::flow {
+
+enum class FailureKind : std::uint8_t {
+    entitlement_unknown,  // in this tenant
+    account_unknown,
+    product_unknown,
+    account_not_active,  // a purchase for an account that is not ACTIVE
+    account_mismatch,    // an argument that must match the record does not
+    product_mismatch,
+    product_type_mismatch,
+    version_mismatch,  // If-Match
+    id_taken,          // a caller-chosen id that means something else already
+    already_entitled,  // the account holds this product (see `existing`)
+    product_in_use,    // its partner names cannot change any more
+    rejected,          // by the lifecycle or the partner (see `rejection`)
+    store,             // see `store`
+};
+
+struct Failure {
+    FailureKind kind{};
+    std::optional<domain::Rejection> rejection;
+    std::string partner_code;  // of a refusal by the partner
+    std::optional<StoreError> store;
+    std::optional<domain::EntitlementId> existing;    // of already_entitled
+    std::optional<domain::EntitlementStatus> status;  // the record's, where it explains
+    std::optional<std::uint64_t> version;             // the record's, of version_mismatch
+};
+
+inline Failure fail(FailureKind kind) {
+    return {.kind = kind};
+}
+inline Failure fail(StoreError error) {
+    return {.kind = FailureKind::store, .store = error};
+}
+
+}  // namespace usher::flow

@@ -1,0 +1,28 @@
+// How an entitlement stands between its two sides, in the words of the single GET (interface §4).
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/entitlement.h"
+
+namespace usher::flow {
+
+enum class StandingWord : std::uint8_t { confirmed, pending, attention };
+
+std::string_view to_text(StandingWord word);
+
+struct Standing {
+    StandingWord word{};
+    std::optional<base::Time> since;  // since when the two sides differ
+    std::uint32_t attempts = 0;
+    std::optional<base::Time> next;  // when it is tried again
+    std::string last_problem;
+};
+
+Standing standing_of(const domain::Entitlement& entitlement);
+
+}  // namespace usher::flow

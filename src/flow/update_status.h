@@ -1,0 +1,45 @@
+// The operator says what an entitlement's status is now (OpenTV §2.1 G3 to G7, design §4).
+// Recorded durably first; then carried to the partner, waiting at most `wait` for that.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "domain/entitlement.h"
+#include "flow/failure.h"
+#include "flow/ports.h"
+
+namespace usher::flow {
+
+enum class Propagated : std::uint8_t {
+    confirmed,  // both sides agree
+    pending,    // recorded; the partner is told as soon as it can be
+};
+
+struct UpdateStatus {
+    domain::TenantId tenant;
+    domain::EntitlementId entitlement;
+    domain::EntitlementStatus status{};
+    // Assertions: they protect the caller from changing the wrong entitlement and change nothing.
+    std::optional<domain::AccountId> account;
+    std::optional<domain::ProductId> product;
+    std::optional<std::string> product_type;
+    std::optional<std::uint64_t> if_version;
+    domain::Reason reason;
+    domain::Asker asker;
+    base::Duration wait{};
+};
+
+struct Updated {
+    bool modified = false;  // false: the record was so already
+    Propagated propagated{};
+    std::uint64_t version = 0;
+};
+
+// A request that was overtaken by a newer one while it waited is answered as recorded and pending.
+base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateStatus request);
+
+}  // namespace usher::flow
