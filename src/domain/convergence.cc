@@ -258,6 +258,7 @@ Begun begin_call(const Convergence& before, PartnerAction action, const RequestI
     });
     if (again != after.calls.end()) {
         again->phase = CallPhase::under_way;
+        again->sent_before = true;
         again->deadline = now + limits.call;
         const auto call = *again;
         return {std::move(after), call};
@@ -311,7 +312,7 @@ Decision settle_action(const Convergence& before, std::uint32_t number, const Ac
             settling.say(ChangeKind::lost);
             break;
         case ActionOutcome::trouble:
-            call->phase = CallPhase::answered;
+            call->phase = call->sent_before ? CallPhase::open : CallPhase::answered;
             break;
     }
     resolve(settling, supported, now);

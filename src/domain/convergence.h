@@ -31,6 +31,7 @@ struct Call {
     CallPhase phase = CallPhase::under_way;
     RequestId request_id;  // ours, random; sent again only while no answer to it was ever read
     bool answer_read = false;
+    bool sent_before = false;  // an earlier sending of it got no answer and may still act
     bool pushed_back = false;  // its late effect was pushed back once
     base::Time begun;
     base::Time deadline;      // under way: of the call; awaited: until when we wait

@@ -77,12 +77,17 @@ struct Entitlement {
 
     base::Time created;
     base::Time modified;
-    std::uint64_t version = 0;       // grows with each event; the ETag
+    std::uint64_t version = 0;  // grows with each event; the ETag
+    std::uint64_t request = 0;  // the version at which the newest request was recorded
+    // Counts as the account's one live entitlement to the product. Given up for good once both
+    // sides have ended; a purchase then makes a new entitlement.
+    bool occupies = true;
     std::int64_t last_position = 0;  // of its newest event in the tenant's feed; 0: none
 
     // The work still to do. `due_at` is set as long as there is any.
     std::optional<base::Time> due_at;
     std::uint32_t attempts = 0;  // since the last progress
+    std::uint64_t hints = 0;     // reports received; tells whether one came while a read was out
     std::optional<base::Time> unsettled_since;
     std::string last_problem;  // why it is not settled yet, in a few words
     Claim claim;

@@ -17,6 +17,7 @@ struct Work {
     std::optional<domain::Call> call;  // of act
     std::uint64_t fence = 0;
     base::Monotonic lease_end;  // counted from before the claim was asked for
+    unsigned chain = 0;         // steps taken straight after one another so far
 };
 
 // Sees every committed change of one entitlement from its creation on, until destroyed.

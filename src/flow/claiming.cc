@@ -1,0 +1,80 @@
+#include "flow/claiming.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::flow {
+
+namespace {
+
+domain::Step next_step(Recording& recording, const ClaimTools& tools) {
+    auto step = domain::plan(recording.entitlement().convergence, tools.supported);
+    if (step.kind != domain::StepKind::refused) return step;
+    recording.take(
+        domain::conclude(recording.entitlement().convergence, tools.supported, recording.now()),
+        domain::Initiator::usher);
+    return domain::plan(recording.entitlement().convergence, tools.supported);
+}
+
+}  // namespace
+
+ClaimTools make_claim_tools(Ports& ports, domain::ActionSet supported) {
+    return {.fresh_id = domain::RequestId{base::make_uuid(ports.random)},
+            .supported = supported,
+            .asked_at = ports.clock.monotonic(),
+            .jitter = ports.random.fraction(),
+            .partner = &ports.partner,
+            .limits = ports.limits};
+}
+
+bool is_claimed(const domain::Entitlement& entitlement, base::Time now) {
+    return entitlement.claim.lease_until && now < *entitlement.claim.lease_until;
+}
+
+void catch_up(Recording& recording, const ClaimTools& tools) {
+    auto& entitlement = recording.entitlement();
+    const auto now = recording.now();
+    const auto& limits = tools.limits.calls;
+    if (!is_claimed(entitlement, now)) {
+        recording.take(domain::take_over(entitlement.convergence, limits, now),
+                       domain::Initiator::usher, "the call's outcome was never learnt");
+        entitlement.claim.lease_until.reset();
+    }
+    recording.take(domain::pass_time(entitlement.convergence, limits, now),
+                   domain::Initiator::usher, kNeverConfirmed);
+}
+
+std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bool look) {
+    auto step = next_step(recording, tools);
+    if (step.kind == domain::StepKind::none && look) step.kind = domain::StepKind::read;
+    if (step.kind == domain::StepKind::none) {
+        schedule(recording, tools);
+        return std::nullopt;
+    }
+    auto& entitlement = recording.entitlement();
+    Work work{.step = step, .lease_end = tools.asked_at + tools.limits.lease};
+    if (step.kind == domain::StepKind::act) {
+        auto begun = domain::begin_call(entitlement.convergence, *step.action, tools.fresh_id,
+                                        tools.partner->digest(entitlement, *step.action),
+                                        tools.limits.calls, recording.now());
+        entitlement.convergence = std::move(begun.after);
+        work.call = std::move(begun.call);
+    }
+    work.fence = ++entitlement.claim.fence;
+    entitlement.claim.lease_until = recording.now() + tools.limits.lease;
+    entitlement.due_at = entitlement.claim.lease_until;
+    return work;
+}
+
+void schedule(Recording& recording, const ClaimTools& tools,
+              std::optional<base::Duration> not_before) {
+    auto& entitlement = recording.entitlement();
+    entitlement.due_at =
+        domain::next_due(entitlement.convergence, tools.supported, entitlement.attempts,
+                         entitlement.ends_at, tools.limits.schedule, recording.now(), tools.jitter);
+    if (entitlement.due_at && not_before) {
+        entitlement.due_at = std::max(*entitlement.due_at, recording.now() + *not_before);
+    }
+}
+
+}  // namespace usher::flow

@@ -1,0 +1,42 @@
+// The claim inside a decision: takes the right to call the partner, together with the call itself,
+// in the transaction that found out that a call is due. Internal to flow; pure.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "flow/ports.h"
+#include "flow/recording.h"
+
+namespace usher::flow {
+
+// What a claim needs beside the row: drawn before the transaction, because a decision may run
+// again.
+struct ClaimTools {
+    domain::RequestId fresh_id;
+    domain::ActionSet supported;
+    base::Monotonic asked_at;  // the lease is counted from here on the claimer's own clock
+    double jitter = 0;
+    const Partner* partner = nullptr;
+    Limits limits;
+};
+
+inline constexpr const char* kNeverConfirmed =
+    "the partner accepted the call and never confirmed it";
+
+ClaimTools make_claim_tools(Ports& ports, domain::ActionSet supported);
+
+bool is_claimed(const domain::Entitlement& entitlement, base::Time now);
+
+// Brings the entitlement up to `now`: overdue waits end, calls of a claim that ended are open.
+void catch_up(Recording& recording, const ClaimTools& tools);
+
+// Claims the next step, or schedules the entitlement when there is none to take now. With `look`,
+// an entitlement that is due although nothing is planned is read.
+std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bool look);
+
+// Without a claim: when to come back.
+void schedule(Recording& recording, const ClaimTools& tools,
+              std::optional<base::Duration> not_before = std::nullopt);
+
+}  // namespace usher::flow

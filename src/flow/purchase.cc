@@ -1,0 +1,191 @@
+#include "flow/purchase.h"
+
+#include <utility>
+#include <variant>
+
+#include "base/random.h"
+#include "flow/claiming.h"
+#include "flow/recording.h"
+#include "flow/waiting.h"
+
+namespace usher::flow {
+
+namespace {
+
+using domain::Entitlement;
+using domain::EntitlementStatus;
+
+struct Recorded {
+    std::shared_ptr<const Entitlement> row;
+    std::optional<Work> work;
+};
+
+using Decided = std::variant<Recorded, Failure>;
+
+Failure already_entitled(const Entitlement& occupant) {
+    auto failure = fail(FailureKind::already_entitled);
+    failure.existing = occupant.id;
+    failure.status = occupant.convergence.status;
+    return failure;
+}
+
+// The record that this purchase repeats, if it repeats one.
+std::expected<const Entitlement*, Failure> repeated(const Purchase& request, const Rows& rows) {
+    if (rows.entitlement) {
+        const auto& same_id = *rows.entitlement;
+        const bool same = same_id.account == request.account &&
+                          same_id.product == request.product && same_id.occupies;
+        if (same) return &same_id;
+        return std::unexpected{fail(FailureKind::id_taken)};
+    }
+    if (!rows.occupant) return nullptr;
+    const bool waits = rows.occupant->convergence.status == EntitlementStatus::pending;
+    if (!waits || request.id) return std::unexpected{already_entitled(*rows.occupant)};
+    return &*rows.occupant;
+}
+
+std::optional<Failure> check(const Rows& rows) {
+    if (!rows.account) return fail(FailureKind::account_unknown);
+    if (!rows.product) return fail(FailureKind::product_unknown);
+    if (rows.account->status != domain::AccountStatus::active) {
+        return fail(FailureKind::account_not_active);
+    }
+    return std::nullopt;
+}
+
+Entitlement make_row(const Purchase& request, const domain::EntitlementId& id,
+                     const Partner& partner, const Rows& rows) {
+    Entitlement row{
+        .tenant = request.tenant,
+        .id = id,
+        .account = request.account,
+        .product = request.product,
+        .merchant = rows.product->merchant,
+        .product_key = rows.product->product_key,
+        .customer = partner.customer_of(request.tenant, request.account, rows.product->merchant)};
+    row.convergence.status = EntitlementStatus::pending;
+    row.convergence.intent = true;
+    row.reason = request.reason;
+    row.valid_from = request.valid_from;
+    row.expiry_date = request.expiry_date;
+    row.created = rows.now;
+    row.asker = request.asker;
+    row.request = 1;
+    return row;
+}
+
+struct Decider {
+    Purchase request;
+    domain::EntitlementId id;
+    ClaimTools tools;
+    Propagator* propagator;
+
+    std::pair<Writes, Decided> operator()(const Rows& rows) const {
+        const auto repeat = repeated(request, rows);
+        if (!repeat) return {Writes{}, repeat.error()};
+        if (*repeat != nullptr) return again(**repeat, rows);
+        if (const auto failure = check(rows)) return {Writes{}, *failure};
+        Recording recording{make_row(request, id, *tools.partner, rows), rows.now};
+        recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "bought");
+        return claim_or_schedule(std::move(recording));
+    }
+
+  private:
+    // A repeat changes nothing; what is still open about the first becomes due now.
+    std::pair<Writes, Decided> again(const Entitlement& row, const Rows& rows) const {
+        if (domain::is_settled(row.convergence) || is_claimed(row, rows.now)) {
+            return {Writes{}, Recorded{.row = std::make_shared<const Entitlement>(row)}};
+        }
+        Recording recording{row, rows.now};
+        catch_up(recording, tools);
+        recording.entitlement().attempts = 0;
+        return claim_or_schedule(std::move(recording));
+    }
+
+    std::pair<Writes, Decided> claim_or_schedule(Recording recording) const {
+        const auto& row = recording.entitlement();
+        std::optional<Work> work;
+        if (propagator->takes_calls(row.tenant, row.merchant)) {
+            work = take_claim(recording, tools, false);
+        } else {
+            schedule(recording, tools);
+        }
+        auto writes = std::move(recording).finish();
+        const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
+        if (work) work->entitlement = *stored;
+        return {std::move(writes), Recorded{.row = stored, .work = std::move(work)}};
+    }
+};
+
+// The newest activation URL; the one held serves when the partner cannot be asked.
+base::Task<std::optional<domain::Activation>> fresh_activation(Ports& ports, const Entitlement& row,
+                                                               base::Monotonic deadline) {
+    if (row.partner_id.empty() || !ports.propagator.takes_calls(row.tenant, row.merchant)) {
+        co_return row.activation;
+    }
+    const auto reply =
+        co_await ports.partner.activation({.entitlement = row, .deadline = deadline});
+    if (reply.record && reply.record->activation) co_return reply.record->activation;
+    co_return row.activation;
+}
+
+std::expected<Purchased, Failure> answer(const Waited& waited) {
+    const auto& row = *waited.entitlement;
+    if (waited.end == RequestEnd::refused) {
+        return std::unexpected{Failure{.kind = FailureKind::rejected,
+                                       .rejection = row.last_refusal->rejection,
+                                       .partner_code = row.last_refusal->partner_code,
+                                       .existing = row.id,
+                                       .status = row.convergence.status}};
+    }
+    const bool confirmed = waited.end == RequestEnd::confirmed;
+    return Purchased{.id = row.id,
+                     .status = row.convergence.status,
+                     .propagated = confirmed ? Propagated::confirmed : Propagated::pending,
+                     .activation = row.activation,
+                     .version = row.version};
+}
+
+}  // namespace
+
+base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase request) {
+    const auto product = co_await ports.store.find_product(request.tenant, request.product);
+    if (!product) co_return std::unexpected{fail(product.error())};
+    if (!*product) co_return std::unexpected{fail(FailureKind::product_unknown)};
+    const auto id = request.id.value_or(
+        domain::EntitlementId{base::make_object_id(ports.random, ports.clock.now())});
+    const auto deadline = ports.clock.monotonic() + request.wait;
+    const auto supported =
+        ports.propagator.supported(request.tenant, (*product)->merchant, (*product)->product_key);
+    auto decided = co_await decide_in<Decided>(
+        ports.store,
+        {.tenant = request.tenant,
+         .entitlement = request.id,
+         .account = request.account,
+         .product = request.product,
+         .occupant = true},
+        Decider{request, id, make_claim_tools(ports, supported), &ports.propagator});
+    if (!decided) co_return std::unexpected{fail(decided.error())};
+    if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
+    auto recorded = std::get<Recorded>(std::move(*decided));
+
+    const auto& row = *recorded.row;
+    if (!recorded.work && domain::is_settled(row.convergence)) {
+        auto purchased = answer({RequestEnd::confirmed, recorded.row});
+        if (row.convergence.status == EntitlementStatus::pending) {
+            purchased->activation = co_await fresh_activation(ports, row, deadline);
+        }
+        co_return purchased;
+    }
+    // Watched only now that the id is known; a change that was quicker is in the store.
+    auto watch = ports.propagator.watch(row.tenant, row.id);
+    const auto now_stored = co_await ports.store.find_entitlement(row.tenant, row.id);
+    if (now_stored && *now_stored) {
+        recorded.row = std::make_shared<const Entitlement>(**now_stored);
+    }
+    const auto number = recorded.row->request;
+    co_return answer(co_await carry_and_wait(ports, std::move(watch), recorded.row,
+                                             std::move(recorded.work), number, deadline));
+}
+
+}  // namespace usher::flow

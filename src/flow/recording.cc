@@ -1,0 +1,91 @@
+#include "flow/recording.h"
+
+#include <utility>
+
+namespace usher::flow {
+
+namespace {
+
+// Both sides have ended, or nothing was ever made there: the account may buy the product again.
+bool has_ended(const domain::Convergence& convergence) {
+    const auto partner = convergence.partner_status;
+    return domain::is_ended(convergence.status) && !convergence.intent &&
+           (domain::is_ended(partner) || partner == domain::PartnerStatus::none);
+}
+
+}  // namespace
+
+Recording::Recording(domain::Entitlement before, base::Time now)
+    : entitlement_{std::move(before)}, now_{now} {}
+
+void Recording::take(domain::Decision decision, domain::Initiator initiator, std::string note,
+                     std::optional<std::uint32_t> call) {
+    entitlement_.convergence = std::move(decision.after);
+    for (auto& answered : decision.answered) writes_.answered.push_back(std::move(answered));
+    if (!decision.change) return;
+    const auto& change = *decision.change;
+    if (change.kind == domain::ChangeKind::refused) {
+        entitlement_.last_refusal = domain::LastRefusal{
+            .asked = change.status_from,
+            .rejection = change.rejection.value_or(domain::Rejection::refused_by_partner),
+            .partner_code = change.partner_code,
+            .at = now_,
+            .request = entitlement_.request};
+    }
+    add_event(change, initiator, std::move(note), call);
+}
+
+void Recording::hold(const PartnerRecord& record) {
+    auto& e = entitlement_;
+    if (e.partner_id.empty()) e.partner_id = record.id;
+    const auto status = record.view.status;
+    e.ends_at = status == domain::PartnerStatus::active_ending ? record.ends_at : std::nullopt;
+    if (status != domain::PartnerStatus::pending)
+        e.activation.reset();
+    else if (record.activation)
+        e.activation = record.activation;
+}
+
+void Recording::tell(domain::ChangeKind kind, domain::Initiator initiator, std::string note) {
+    const auto& convergence = entitlement_.convergence;
+    add_event({.kind = kind,
+               .status_from = convergence.status,
+               .status_to = convergence.status,
+               .partner_from = convergence.partner_status,
+               .partner_to = convergence.partner_status},
+              initiator, std::move(note), std::nullopt);
+}
+
+void Recording::add_event(domain::Change change, domain::Initiator initiator, std::string note,
+                          std::optional<std::uint32_t> call) {
+    ++entitlement_.version;
+    entitlement_.modified = now_;
+    writes_.events.push_back({.tenant = entitlement_.tenant,
+                              .entitlement = entitlement_.id,
+                              .version = entitlement_.version,
+                              .at = now_,
+                              .change = std::move(change),
+                              .initiator = initiator,
+                              .asker = entitlement_.asker,
+                              .call = call,
+                              .note = std::move(note)});
+}
+
+Writes Recording::finish() && {
+    auto& e = entitlement_;
+    if (has_ended(e.convergence)) {
+        e.occupies = false;
+        e.activation.reset();
+        e.ends_at.reset();
+    }
+    if (domain::is_settled(e.convergence)) {
+        e.unsettled_since.reset();
+        e.last_problem.clear();
+    } else if (!e.unsettled_since) {
+        e.unsettled_since = now_;
+    }
+    writes_.entitlement = std::move(e);
+    return std::move(writes_);
+}
+
+}  // namespace usher::flow

@@ -1,0 +1,28 @@
+#include "flow/standing.h"
+
+namespace usher::flow {
+
+std::string_view to_text(StandingWord word) {
+    switch (word) {
+        case StandingWord::confirmed:
+            return "confirmed";
+        case StandingWord::pending:
+            return "pending";
+        case StandingWord::attention:
+            return "attention";
+    }
+    return "";
+}
+
+Standing standing_of(const domain::Entitlement& entitlement) {
+    if (domain::is_settled(entitlement.convergence)) {
+        return {.word = StandingWord::confirmed};
+    }
+    return {.word = StandingWord::pending,
+            .since = entitlement.unsettled_since,
+            .attempts = entitlement.attempts,
+            .next = entitlement.due_at,
+            .last_problem = entitlement.last_problem};
+}
+
+}  // namespace usher::flow

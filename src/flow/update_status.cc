@@ -1,0 +1,144 @@
+#include "flow/update_status.h"
+
+#include <utility>
+#include <variant>
+
+#include "flow/claiming.h"
+#include "flow/recording.h"
+#include "flow/waiting.h"
+
+namespace usher::flow {
+
+namespace {
+
+using domain::Entitlement;
+
+// What the transaction decided.
+struct Recorded {
+    bool modified = false;
+    std::shared_ptr<const Entitlement> row;
+    std::optional<Work> work;
+};
+
+using Decided = std::variant<Recorded, Failure>;
+
+std::optional<Failure> check(const UpdateStatus& request, const Entitlement& row) {
+    if (request.account && *request.account != row.account) {
+        return fail(FailureKind::account_mismatch);
+    }
+    if (request.product && *request.product != row.product) {
+        return fail(FailureKind::product_mismatch);
+    }
+    if (request.product_type && *request.product_type != "THIRDPARTY") {
+        return fail(FailureKind::product_type_mismatch);
+    }
+    if (request.if_version && *request.if_version != row.version) {
+        auto failure = fail(FailureKind::version_mismatch);
+        failure.version = row.version;
+        return failure;
+    }
+    return std::nullopt;
+}
+
+bool says_something(const domain::Reason& reason) {
+    return reason != domain::Reason{};
+}
+
+// Records the request in the row. True when the record changed.
+bool record(Recording& recording, const UpdateStatus& request, domain::Request asked) {
+    auto& row = recording.entitlement();
+    const bool accepted = asked.verdict.answer == domain::Answer::accepted;
+    const bool other_reason = says_something(request.reason) && request.reason != row.reason;
+    if (accepted || other_reason) {
+        row.asker = request.asker;
+        row.reason = request.reason;
+    }
+    if (accepted) {
+        // Told under its own number: version is counted up by the event that take() adds.
+        row.request = row.version + 1;
+        recording.take(std::move(asked.decision), domain::Initiator::op);
+    } else if (other_reason) {
+        recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "another reason");
+    }
+    return accepted || other_reason;
+}
+
+std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools& tools,
+                                  bool takes_calls, const Rows& rows) {
+    if (!rows.entitlement) return {Writes{}, fail(FailureKind::entitlement_unknown)};
+    if (const auto failure = check(request, *rows.entitlement)) return {Writes{}, *failure};
+    Recording recording{*rows.entitlement, rows.now};
+    catch_up(recording, tools);
+    auto asked = domain::ask(recording.entitlement().convergence, request.status, tools.supported);
+    if (asked.verdict.answer == domain::Answer::refused) {
+        auto failure = fail(FailureKind::rejected);
+        failure.rejection = asked.verdict.rejection;
+        failure.status = rows.entitlement->convergence.status;
+        return {Writes{}, failure};
+    }
+    const bool modified = record(recording, request, std::move(asked));
+    auto& row = recording.entitlement();
+    if (!modified && domain::is_settled(row.convergence)) {
+        return {Writes{}, Recorded{.row = std::make_shared<const Entitlement>(*rows.entitlement)}};
+    }
+    row.attempts = 0;
+    std::optional<Work> work;
+    if (!is_claimed(row, rows.now)) {
+        if (takes_calls)
+            work = take_claim(recording, tools, false);
+        else
+            schedule(recording, tools);
+    }
+    auto writes = std::move(recording).finish();
+    const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
+    if (work) work->entitlement = *stored;
+    return {std::move(writes),
+            Recorded{.modified = modified, .row = stored, .work = std::move(work)}};
+}
+
+std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& waited) {
+    if (waited.end == RequestEnd::refused) {
+        const auto& refusal = *waited.entitlement->last_refusal;
+        return std::unexpected{Failure{.kind = FailureKind::rejected,
+                                       .rejection = refusal.rejection,
+                                       .partner_code = refusal.partner_code,
+                                       .status = waited.entitlement->convergence.status}};
+    }
+    const bool confirmed = waited.end == RequestEnd::confirmed;
+    return Updated{.modified = recorded.modified,
+                   .propagated = confirmed ? Propagated::confirmed : Propagated::pending,
+                   .version = waited.entitlement->version};
+}
+
+}  // namespace
+
+base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateStatus request) {
+    // The merchant, and with it what is supported and whether it takes calls, never changes.
+    const auto found = co_await ports.store.find_entitlement(request.tenant, request.entitlement);
+    if (!found) co_return std::unexpected{fail(found.error())};
+    if (!*found) co_return std::unexpected{fail(FailureKind::entitlement_unknown)};
+    const auto& known = **found;
+    const auto tools = make_claim_tools(
+        ports, ports.propagator.supported(request.tenant, known.merchant, known.product_key));
+    const bool takes_calls = ports.propagator.takes_calls(request.tenant, known.merchant);
+    const auto deadline = ports.clock.monotonic() + request.wait;
+    auto watch = ports.propagator.watch(request.tenant, request.entitlement);
+
+    auto decided = co_await decide_in<Decided>(
+        ports.store, {.tenant = request.tenant, .entitlement = request.entitlement},
+        [request, tools, takes_calls](const Rows& rows) {
+            return decide(request, tools, takes_calls, rows);
+        });
+    if (!decided) co_return std::unexpected{fail(decided.error())};
+    if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
+    auto recorded = std::get<Recorded>(std::move(*decided));
+
+    const auto number = recorded.row->request;
+    const bool settled = !recorded.work && domain::is_settled(recorded.row->convergence);
+    if (settled) co_return answer(recorded, {RequestEnd::confirmed, recorded.row});
+    auto waited = co_await carry_and_wait(ports, std::move(watch), recorded.row,
+                                          std::move(recorded.work), number, deadline);
+    co_return answer(recorded, waited);
+}
+
+}  // namespace usher::flow

@@ -1,0 +1,29 @@
+// Waits for one request's end at the partner. Internal to flow.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/task.h"
+#include "flow/ports.h"
+#include "flow/propagator.h"
+
+namespace usher::flow {
+
+enum class RequestEnd { confirmed, refused, overtaken, pending };
+
+// How the request that was recorded at version `request` stands in this row.
+RequestEnd end_of(const domain::Entitlement& entitlement, std::uint64_t request);
+
+struct Waited {
+    RequestEnd end{};
+    std::shared_ptr<const domain::Entitlement> entitlement;  // the newest seen
+};
+
+// Starts `work`, if any, and waits until the request ends or `deadline`.
+base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
+                                  std::shared_ptr<const domain::Entitlement> row,
+                                  std::optional<Work> work, std::uint64_t request,
+                                  base::Monotonic deadline);
+
+}  // namespace usher::flow

@@ -1,0 +1,217 @@
+#include "flow/work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "flow/claiming.h"
+#include "flow/recording.h"
+
+namespace usher::flow {
+
+namespace {
+
+using domain::Entitlement;
+
+Wanted just(const Entitlement& entitlement) {
+    return {.tenant = entitlement.tenant, .entitlement = entitlement.id};
+}
+
+// Finishes a decision about one entitlement: what is written, and what the caller learns.
+std::pair<Writes, Advance> conclude(Recording recording, std::optional<Work> next) {
+    auto writes = std::move(recording).finish();
+    const auto row = std::make_shared<const Entitlement>(*writes.entitlement);
+    if (next) next->entitlement = *row;
+    return {std::move(writes), {.entitlement = row, .next = std::move(next)}};
+}
+
+std::pair<Writes, Advance> nothing(const Rows& rows) {
+    Advance advance;
+    if (rows.entitlement) {
+        advance.entitlement = std::make_shared<const Entitlement>(*rows.entitlement);
+    }
+    return {Writes{}, std::move(advance)};
+}
+
+bool holds_claim(const Rows& rows, const Work& work) {
+    return rows.entitlement && rows.entitlement->claim.fence == work.fence &&
+           rows.entitlement->claim.lease_until.has_value();
+}
+
+struct Progress {
+    bool made = false;
+    std::string problem;
+    std::optional<base::Duration> retry_after;
+};
+
+// After an answer: straight on with the next step when this one got somewhere, else later. A chain
+// has an end, so that two sides that never meet slow down.
+std::pair<Writes, Advance> go_on(Recording recording, const ClaimTools& tools, unsigned chain,
+                                 const Progress& progress) {
+    constexpr unsigned kLongestChain = 6;
+    auto& entitlement = recording.entitlement();
+    const bool straight_on = progress.made && chain < kLongestChain;
+    entitlement.claim.lease_until.reset();
+    entitlement.last_problem = progress.problem;
+    entitlement.attempts = straight_on ? 0 : entitlement.attempts + 1;
+    recording.take(domain::pass_time(entitlement.convergence, tools.limits.calls, recording.now()),
+                   domain::Initiator::usher, kNeverConfirmed);
+    std::optional<Work> next;
+    if (straight_on)
+        next = take_claim(recording, tools, false);
+    else
+        schedule(recording, tools, progress.retry_after);
+    if (next) next->chain = chain + 1;
+    return conclude(std::move(recording), std::move(next));
+}
+
+domain::Initiator initiator_of(const domain::Decision& decision) {
+    const bool moved =
+        decision.change && decision.change->kind == domain::ChangeKind::partner_moved;
+    return moved ? domain::Initiator::partner : domain::Initiator::usher;
+}
+
+std::vector<PartnerKey> keys_of(const ReadReply& reply) {
+    std::vector<PartnerKey> keys;
+    if (reply.record) keys.push_back({reply.record->merchant, reply.record->id});
+    for (const auto& candidate : reply.candidates) {
+        keys.push_back({candidate.merchant, candidate.id});
+    }
+    return keys;
+}
+
+bool belongs_to_another(const Rows& rows, const PartnerRecord& record) {
+    const auto holder = rows.holders.find({record.merchant, record.id});
+    return holder != rows.holders.end() &&
+           holder->second != std::pair{rows.entitlement->tenant, rows.entitlement->id};
+}
+
+// What a read amounts to, once it is known whose the records are.
+struct Finding {
+    domain::ReadOutcome outcome{};
+    std::optional<PartnerRecord> record;
+    std::string problem;
+};
+
+Finding judge(const Rows& rows, const ReadReply& reply) {
+    switch (reply.kind) {
+        case ReadKind::trouble:
+            return {domain::ReadOutcome::lost, {}, reply.problem};
+        case ReadKind::not_found:
+            return {domain::ReadOutcome::not_found, {}, {}};
+        case ReadKind::found:
+            if (belongs_to_another(rows, *reply.record)) {
+                return {domain::ReadOutcome::lost,
+                        {},
+                        "the partner's record is bound to another entitlement"};
+            }
+            return {domain::ReadOutcome::found, reply.record, {}};
+        case ReadKind::candidates:
+            break;
+    }
+    std::vector<PartnerRecord> free;
+    std::ranges::copy_if(reply.candidates, std::back_inserter(free), [&](const auto& candidate) {
+        return !belongs_to_another(rows, candidate);
+    });
+    if (free.empty()) return {domain::ReadOutcome::not_found, {}, {}};
+    if (free.size() == 1) return {domain::ReadOutcome::found, free.front(), {}};
+    return {domain::ReadOutcome::lost,
+            {},
+            "the partner has several records that could be this entitlement"};
+}
+
+}  // namespace
+
+base::Task<StoreResult<Advance>> claim(Ports& ports, domain::TenantId tenant,
+                                       domain::EntitlementId entitlement) {
+    // Which actions the merchant supports depends on the row, so it is read first; a stale answer
+    // costs one refused call.
+    const auto found = co_await ports.store.find_entitlement(tenant, entitlement);
+    if (!found) co_return std::unexpected{found.error()};
+    if (!*found) co_return Advance{};
+    const auto tools = make_claim_tools(
+        ports, ports.propagator.supported(tenant, (*found)->merchant, (*found)->product_key));
+    co_return co_await decide_in<Advance>(ports.store, just(**found), [tools](const Rows& rows) {
+        const bool is_due =
+            rows.entitlement && rows.entitlement->due_at && *rows.entitlement->due_at <= rows.now;
+        if (!is_due || is_claimed(*rows.entitlement, rows.now)) return nothing(rows);
+        Recording recording{*rows.entitlement, rows.now};
+        catch_up(recording, tools);
+        auto work = take_claim(recording, tools, true);
+        return conclude(std::move(recording), std::move(work));
+    });
+}
+
+base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionReply reply) {
+    const auto& e = work.entitlement;
+    const auto tools =
+        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
+    co_return co_await decide_in<Advance>(
+        ports.store, just(e), [tools, work, reply = std::move(reply)](const Rows& rows) {
+            if (!holds_claim(rows, work)) return nothing(rows);
+            Recording recording{*rows.entitlement, rows.now};
+            if (reply.record) recording.hold(*reply.record);
+            auto decision =
+                domain::settle_action(recording.entitlement().convergence, work.call->number,
+                                      reply.answer, tools.supported, tools.limits.calls, rows.now);
+            const auto initiator = initiator_of(decision);
+            recording.take(std::move(decision), initiator, reply.problem, work.call->number);
+            const auto outcome = reply.answer.outcome;
+            const bool made = outcome == domain::ActionOutcome::confirmed ||
+                              outcome == domain::ActionOutcome::accepted ||
+                              outcome == domain::ActionOutcome::refused;
+            return go_on(std::move(recording), tools, work.chain,
+                         {made, reply.problem, reply.retry_after});
+        });
+}
+
+base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadReply reply,
+                                        base::Time begun) {
+    const auto& e = work.entitlement;
+    const auto tools =
+        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
+    auto wanted = just(e);
+    wanted.partner_keys = keys_of(reply);
+    co_return co_await decide_in<Advance>(
+        ports.store, std::move(wanted),
+        [tools, work, reply = std::move(reply), begun](const Rows& rows) {
+            if (!holds_claim(rows, work)) return nothing(rows);
+            Recording recording{*rows.entitlement, rows.now};
+            const auto finding = judge(rows, reply);
+            domain::ReadAnswer answer{.outcome = finding.outcome, .begun = begun};
+            if (finding.record) {
+                recording.hold(*finding.record);
+                answer.view = finding.record->view;
+            }
+            auto decision = domain::settle_read(recording.entitlement().convergence, answer,
+                                                tools.supported, rows.now);
+            const auto initiator = initiator_of(decision);
+            recording.take(std::move(decision), initiator, finding.problem);
+            auto& after = recording.entitlement().convergence;
+            // A report that came while the read was out may tell of something it did not see.
+            if (rows.entitlement->hints != work.entitlement.hints) after.read_wanted = true;
+            const bool made = finding.outcome != domain::ReadOutcome::lost &&
+                              after.partner_status != domain::PartnerStatus::unknown;
+            return go_on(std::move(recording), tools, work.chain,
+                         {made, finding.problem, reply.retry_after});
+        });
+}
+
+base::Task<StoreResult<Advance>> release(Ports& ports, const Work& work) {
+    const auto& e = work.entitlement;
+    const auto tools =
+        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
+    co_return co_await decide_in<Advance>(ports.store, just(e), [tools, work](const Rows& rows) {
+        if (!holds_claim(rows, work)) return nothing(rows);
+        Recording recording{*rows.entitlement, rows.now};
+        if (work.call) {
+            recording.take(domain::settle_action(
+                               recording.entitlement().convergence, work.call->number,
+                               {.outcome = domain::ActionOutcome::trouble, .result = "not sent"},
+                               tools.supported, tools.limits.calls, rows.now),
+                           domain::Initiator::usher, {}, work.call->number);
+        }
+        return go_on(std::move(recording), tools, work.chain, {});
+    });
+}
+
+}  // namespace usher::flow
