@@ -1,0 +1,71 @@
+// Whether a way to the partner is fit to be used. One for each tenant and merchant, because their
+// credentials and addresses may differ. Pure: the time is handed in. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+
+namespace usher::converge {
+
+struct BreakerPolicy {
+    std::uint32_t failures = 5;  // in a row, until it opens
+    base::Duration first_pause = std::chrono::seconds{1};
+    base::Duration longest_pause = std::chrono::seconds{30};
+};
+
+// Closed: calls leave. Open: none does until the pause is over. Then it is half open: one probe
+// leaves, and what becomes of it closes the breaker or opens it again for twice the time.
+class Breaker {
+  public:
+    explicit Breaker(BreakerPolicy policy) : policy_{policy} {}
+
+    bool is_closed() const { return failures_ < policy_.failures && !held_; }
+    bool may_probe(base::Monotonic now) const { return !is_closed() && now >= until_; }
+    base::Monotonic until() const { return until_; }
+    const std::string& problem() const { return problem_; }
+
+    void succeed() {
+        failures_ = 0;
+        held_ = false;
+        pause_ = {};
+        problem_.clear();
+    }
+
+    // True when this failure opened it.
+    bool fail(base::Monotonic now, std::string problem) {
+        const bool was_closed = is_closed();
+        ++failures_;
+        problem_ = std::move(problem);
+        if (is_closed()) return false;
+        open(now);
+        return was_closed;
+    }
+
+    // The partner asked for a pause (Retry-After): nothing leaves before it is over.
+    void hold(base::Monotonic now, base::Duration span, std::string problem) {
+        held_ = true;
+        problem_ = std::move(problem);
+        until_ = std::max(until_, now + std::min(span, kLongestHold));
+    }
+
+  private:
+    static constexpr base::Duration kLongestHold = std::chrono::minutes{15};
+
+    void open(base::Monotonic now) {
+        pause_ = pause_ == base::Duration{} ? policy_.first_pause
+                                            : std::min(policy_.longest_pause, pause_ * 2);
+        until_ = std::max(until_, now + pause_);
+    }
+
+    BreakerPolicy policy_;
+    std::uint32_t failures_ = 0;
+    bool held_ = false;
+    base::Duration pause_{};
+    base::Monotonic until_{};
+    std::string problem_;
+};
+
+}  // namespace usher::converge

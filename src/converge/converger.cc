@@ -1,0 +1,234 @@
+#include "converge/converger.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <prometheus/counter.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace usher::converge {
+
+namespace {
+
+flow::Route route_of(const domain::Entitlement& entitlement) {
+    return {entitlement.tenant, entitlement.merchant};
+}
+
+// An exception in the loop is a bug, and a loop that died in silence is the worst of all.
+void rethrow(const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+}
+
+}  // namespace
+
+Converger::Converger(base::Executor executor, flow::Store& store, flow::Partner& partner,
+                     base::Clock& clock, base::Random& random, base::Metrics& metrics,
+                     ConvergerOptions options)
+    : executor_{std::move(executor)},
+      store_{store},
+      partner_{partner},
+      clock_{clock},
+      options_{options},
+      routes_{options.routes},
+      watches_{clock},
+      sleeper_{clock},
+      idle_{clock},
+      ports_{store, partner, *this, clock, random, options.limits},
+      metrics_{metrics} {}
+
+Converger::~Converger() = default;
+
+bool Converger::takes_calls(const domain::TenantId& tenant,
+                            const domain::MerchantId& merchant) const {
+    return !stopping_ && under_way_ < options_.in_flight && routes_.takes_calls({tenant, merchant});
+}
+
+std::unique_ptr<flow::Watch> Converger::watch(const domain::TenantId& tenant,
+                                              const domain::EntitlementId& entitlement) {
+    return watches_.watch(tenant, entitlement);
+}
+
+domain::ActionSet Converger::supported(const domain::TenantId& tenant,
+                                       const domain::MerchantId& merchant,
+                                       const domain::ProductKey& product) const {
+    return routes_.supported({tenant, merchant}, product, clock_.monotonic());
+}
+
+void Converger::wake() {
+    sleeper_.wake();
+}
+
+void Converger::spawn(base::Task<> task) {
+    ++under_way_;
+    boost::asio::co_spawn(executor_, std::move(task), [this](const std::exception_ptr& error) {
+        rethrow(error);
+        if (--under_way_ == 0) idle_.wake();
+    });
+}
+
+void Converger::start(flow::Work work) {
+    spawn(carry(std::move(work)));
+}
+
+base::Task<> Converger::stop(base::Monotonic deadline) {
+    stopping_ = true;
+    sleeper_.wake();
+    while (under_way_ > 0 && clock_.monotonic() < deadline) co_await idle_.until(deadline);
+}
+
+base::Task<> Converger::run() {
+    while (!stopping_) {
+        next_look_ = clock_.monotonic() + options_.longest_sleep;
+        co_await look();
+        if (stopping_) break;
+        co_await sleeper_.until(next_look_);
+    }
+}
+
+// One look at the work list: starts what can be started and says when to look again.
+base::Task<> Converger::look() {
+    const auto shut = routes_.shut(clock_.monotonic());
+    for (const auto& route : shut.to_probe) spawn(probe(route));
+    if (shut.next_probe) next_look_ = std::min(next_look_, *shut.next_probe);
+    if (under_way_ >= options_.in_flight) co_return;
+
+    const auto list = co_await store_.due(options_.batch, shut.routes);
+    if (!list) {
+        base::log(base::LogLevel::error, "work_list_unreadable",
+                  {{"problem", flow::to_text(list.error())}});
+        co_return;
+    }
+    for (const auto& due : list->due) spawn(claim_and_carry(due));
+    constexpr base::Duration kPace = std::chrono::milliseconds{20};
+    if (list->due.size() >= options_.batch) {
+        next_look_ = std::min(next_look_, clock_.monotonic() + kPace);
+    } else if (list->next) {
+        const auto span = std::max(kPace, *list->next - clock_.now());
+        next_look_ = std::min(next_look_, clock_.monotonic() + span);
+    }
+}
+
+base::Task<> Converger::probe(flow::Route route) {
+    // Until the echo has come back nobody else probes.
+    routes_.hold(route, clock_.monotonic(), options_.limits.calls.call, "being probed");
+    const auto deadline = clock_.monotonic() + options_.limits.calls.call;
+    const bool answers = co_await partner_.echo(route.tenant, route.merchant, deadline);
+    if (answers)
+        routes_.succeed(route);
+    else
+        routes_.fail(route, clock_.monotonic(), "the partner does not answer an echo");
+    wake();
+}
+
+base::Task<> Converger::claim_and_carry(flow::Due due) {
+    auto advance = co_await flow::claim(ports_, due.tenant, due.entitlement);
+    if (!advance) {
+        base::log(base::LogLevel::warning, "claim_failed",
+                  {{"tenant", due.tenant.text()},
+                   {"entitlement", due.entitlement.text()},
+                   {"problem", flow::to_text(advance.error())}});
+        co_return;
+    }
+    if (advance->entitlement) watches_.tell(advance->entitlement);
+    if (advance->next) co_await carry(std::move(*advance->next));
+}
+
+base::Task<> Converger::carry(flow::Work work) {
+    std::optional<flow::Work> next{std::move(work)};
+    while (next) {
+        auto step = std::move(*next);
+        next = co_await take_step(std::move(step));
+    }
+    wake();
+}
+
+// Waits for room on the route as long as the lease leaves time for the call.
+base::Task<bool> Converger::enter(flow::Route route, base::Monotonic lease_end) {
+    constexpr base::Duration kPace = std::chrono::milliseconds{20};
+    while (clock_.monotonic() + options_.limits.calls.call < lease_end && !stopping_) {
+        if (routes_.enter(route)) co_return true;
+        if (!routes_.is_healthy(route)) co_return false;
+        co_await base::sleep_for(clock_, kPace);
+    }
+    co_return false;
+}
+
+// One call under one claim. Nothing leaves unless the lease outlasts the call: whoever takes over
+// must be sure that it is over.
+base::Task<std::optional<flow::Work>> Converger::take_step(flow::Work work) {
+    const auto route = route_of(work.entitlement);
+    if (!co_await enter(route, work.lease_end)) {
+        co_return co_await write_down(work.lease_end, [&] { return flow::release(ports_, work); });
+    }
+    const auto deadline = clock_.monotonic() + options_.limits.calls.call;
+    const bool acts = work.step.kind == domain::StepKind::act;
+    auto next = acts ? co_await act(work, deadline) : co_await read(work, deadline);
+    routes_.leave(route);
+    co_return next;
+}
+
+base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Monotonic deadline) {
+    const auto route = route_of(work.entitlement);
+    auto reply = co_await partner_.act({.action = work.call->action,
+                                        .entitlement = work.entitlement,
+                                        .request_id = work.call->request_id,
+                                        .deadline = deadline});
+    judge_health(route, reply.unhealthy, reply.retry_after, reply.problem);
+    const bool unsupported = reply.answer.outcome == domain::ActionOutcome::refused &&
+                             reply.answer.rejection == domain::Rejection::not_supported_by_partner;
+    if (unsupported) {
+        routes_.learn_unsupported(route, work.entitlement.product_key, work.call->action,
+                                  clock_.monotonic());
+    }
+    co_return co_await write_down(work.lease_end,
+                                  [&] { return flow::settle(ports_, work, reply); });
+}
+
+base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Monotonic deadline) {
+    const auto begun = clock_.now();
+    const auto reply =
+        co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});
+    judge_health(route_of(work.entitlement), reply.unhealthy, reply.retry_after, reply.problem);
+    co_return co_await write_down(work.lease_end,
+                                  [&] { return flow::settle(ports_, work, reply, begun); });
+}
+
+// Writes an answer down, again and again while the store does not take it: repeating is safe under
+// the fence. After the lease somebody else reads instead, and the answer is worth nothing.
+template <class Settle>
+base::Task<std::optional<flow::Work>> Converger::write_down(base::Monotonic lease_end,
+                                                            Settle settle) {
+    while (true) {
+        auto advance = co_await settle();
+        if (advance) {
+            if (advance->entitlement) watches_.tell(advance->entitlement);
+            co_return std::move(advance->next);
+        }
+        base::log(base::LogLevel::error, "answer_not_written",
+                  {{"problem", flow::to_text(advance.error())}});
+        const bool hopeless = advance.error() == flow::StoreError::closed;
+        if (hopeless || clock_.monotonic() >= lease_end) co_return std::nullopt;
+        co_await base::sleep_for(clock_, options_.settle_retry);
+    }
+}
+
+void Converger::judge_health(const flow::Route& route, bool unhealthy,
+                             std::optional<base::Duration> retry_after,
+                             const std::string& problem) {
+    const auto now = clock_.monotonic();
+    metrics_
+        .counter("usher_partner_answers_total", "Answers of the partner, by health",
+                 {{"healthy", unhealthy ? "false" : "true"}})
+        .Increment();
+    if (!unhealthy)
+        routes_.succeed(route);
+    else
+        routes_.fail(route, now, problem);
+    if (retry_after) routes_.hold(route, now, *retry_after, problem);
+}
+
+}  // namespace usher::converge

@@ -1,0 +1,89 @@
+// The loop that makes both sides agree: claims what is due, calls the partner, settles the answer,
+// and does so again until nothing is left. Also carries on what a waiting request has claimed.
+// Everything runs on one executor; the methods of flow::Propagator may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "converge/routes.h"
+#include "converge/watches.h"
+#include "flow/ports.h"
+#include "flow/propagator.h"
+#include "flow/work.h"
+
+namespace usher::base {
+class Metrics;
+}
+
+namespace usher::converge {
+
+struct ConvergerOptions {
+    flow::Limits limits;
+    RouteLimits routes;
+    std::size_t batch = 64;                                  // looked up in the work list at once
+    std::size_t in_flight = 256;                             // works at once, all routes
+    base::Duration longest_sleep = std::chrono::seconds{5};  // between two looks at the list
+    base::Duration settle_retry =
+        std::chrono::milliseconds{200};  // when the store does not take it
+};
+
+class Converger final : public flow::Propagator {
+  public:
+    Converger(base::Executor executor, flow::Store& store, flow::Partner& partner,
+              base::Clock& clock, base::Random& random, base::Metrics& metrics,
+              ConvergerOptions options);
+    ~Converger() override;
+
+    // What the flows work with; its propagator is this object.
+    flow::Ports& ports() { return ports_; }
+
+    // Runs the loop until stop(). Spawned once, on the executor.
+    base::Task<> run();
+
+    // No new work; returns when nothing is under way any more, or at `deadline`.
+    base::Task<> stop(base::Monotonic deadline);
+
+    bool takes_calls(const domain::TenantId& tenant,
+                     const domain::MerchantId& merchant) const override;
+    std::unique_ptr<flow::Watch> watch(const domain::TenantId& tenant,
+                                       const domain::EntitlementId& entitlement) override;
+    void start(flow::Work work) override;
+    void wake() override;
+    domain::ActionSet supported(const domain::TenantId& tenant, const domain::MerchantId& merchant,
+                                const domain::ProductKey& product) const override;
+
+  private:
+    base::Task<> look();
+    base::Task<> probe(flow::Route route);
+    base::Task<> claim_and_carry(flow::Due due);
+    base::Task<> carry(flow::Work work);
+    base::Task<bool> enter(flow::Route route, base::Monotonic lease_end);
+    base::Task<std::optional<flow::Work>> take_step(flow::Work work);
+    base::Task<std::optional<flow::Work>> act(flow::Work work, base::Monotonic deadline);
+    base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
+    template <class Settle>
+    base::Task<std::optional<flow::Work>> write_down(base::Monotonic lease_end, Settle settle);
+    void judge_health(const flow::Route& route, bool unhealthy,
+                      std::optional<base::Duration> retry_after, const std::string& problem);
+    void spawn(base::Task<> task);
+
+    base::Executor executor_;
+    flow::Store& store_;
+    flow::Partner& partner_;
+    base::Clock& clock_;
+    ConvergerOptions options_;
+    Routes routes_;
+    Watches watches_;
+    base::Sleeper sleeper_;
+    base::Sleeper idle_;
+    flow::Ports ports_;
+    base::Metrics& metrics_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<std::size_t> under_way_ = 0;
+    base::Monotonic next_look_{};
+};
+
+}  // namespace usher::converge

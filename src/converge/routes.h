@@ -1,0 +1,71 @@
+// What is known about each way to the partner: its health, how many calls are in flight, and which
+// actions a merchant's product turned out not to support. Thread-safe; kept in memory only, because
+// losing it costs a few refused calls.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/time.h"
+#include "converge/breaker.h"
+#include "domain/words.h"
+#include "flow/store.h"
+
+namespace usher::converge {
+
+struct RouteLimits {
+    std::size_t in_flight = 32;  // calls at once for one tenant and merchant
+    BreakerPolicy breaker;
+    base::Duration unsupported_for = std::chrono::hours{24};  // an action is tried again after this
+};
+
+class Routes {
+  public:
+    explicit Routes(RouteLimits limits) : limits_{limits} {}
+
+    bool takes_calls(const flow::Route& route) const;
+
+    bool is_healthy(const flow::Route& route) const;
+
+    // Counts one call in; false when the route takes none. Every true is paired with leave().
+    bool enter(const flow::Route& route);
+    void leave(const flow::Route& route);
+
+    // A healthy answer closes the breaker.
+    void succeed(const flow::Route& route);
+    void fail(const flow::Route& route, base::Monotonic now, const std::string& problem);
+    void hold(const flow::Route& route, base::Monotonic now, base::Duration span,
+              const std::string& problem);
+
+    // Those that take no call now, and when the first of them may be probed.
+    struct Shut {
+        std::vector<flow::Route> routes;
+        std::vector<flow::Route> to_probe;
+        std::optional<base::Monotonic> next_probe;
+    };
+    Shut shut(base::Monotonic now) const;
+
+    void learn_unsupported(const flow::Route& route, const domain::ProductKey& product,
+                           domain::PartnerAction action, base::Monotonic now);
+    domain::ActionSet supported(const flow::Route& route, const domain::ProductKey& product,
+                                base::Monotonic now) const;
+
+  private:
+    struct Standing {
+        Breaker breaker;
+        std::size_t in_flight = 0;
+    };
+    Standing& standing(const flow::Route& route);
+
+    RouteLimits limits_;
+    mutable std::mutex mutex_;
+    std::map<flow::Route, Standing> standings_;
+    std::map<std::tuple<flow::Route, domain::ProductKey, domain::PartnerAction>, base::Monotonic>
+        unsupported_until_;
+};
+
+}  // namespace usher::converge
