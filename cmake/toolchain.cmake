@@ -12,6 +12,15 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_LINK_WHAT_YOU_USE OFF)
 
+# Both are needed for ccache to remember files that use a precompiled header.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
+add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
+
 set(USHER_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
 
 add_library(usher_flags INTERFACE)
@@ -22,7 +31,11 @@ target_compile_options(usher_flags INTERFACE
   -gline-tables-only)
 target_link_options(usher_flags INTERFACE -fuse-ld=lld-19)
 target_compile_definitions(usher_flags INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_ALLOW_DEPRECATED_HEADERS USHER_VERSION="${PROJECT_VERSION}")
+  BOOST_ASIO_NO_DEPRECATED BOOST_ALLOW_DEPRECATED_HEADERS USHER_VERSION="${PROJECT_VERSION}"
+  # A precompiled header fits only where the same macros are defined, so all rooms have these.
+  $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>
+  $<TARGET_PROPERTY:Boost::json,INTERFACE_COMPILE_DEFINITIONS>
+  $<TARGET_PROPERTY:Boost::container,INTERFACE_COMPILE_DEFINITIONS>)
 
 if(USHER_SANITIZE)
   target_compile_options(usher_flags INTERFACE
