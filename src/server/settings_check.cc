@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "server/settings.h"
+
+namespace usher::server {
+
+Settings::Settings() {
+    admin_server.listen = "127.0.0.1:8082";
+    admin_server.max_connections = 64;
+}
+
+namespace {
+
+bool is_url(std::string_view text) {
+    return text.starts_with("http://") || text.starts_with("https://");
+}
+
+void check_tenants(const Settings& settings, SettingsProblems& problems) {
+    const auto& tenants = settings.api.tenants;
+    if (tenants.empty()) {
+        problems.emplace_back("there is no tenant; add [[tenant]] with an id");
+        return;
+    }
+    std::set<domain::TenantId> seen;
+    for (const auto& tenant : tenants) {
+        if (tenant.id.empty())
+            problems.emplace_back("a [[tenant]] has no id");
+        else if (!seen.insert(tenant.id).second) {
+            problems.push_back(fmt::format("the tenant {} is there twice", tenant.id.text()));
+        }
+    }
+    if (std::ranges::count(tenants, true, &api::TenantOptions::is_default) > 1) {
+        problems.emplace_back("more than one [[tenant]] is the default");
+    }
+    if (tenants.size() > 1 && settings.auth.tenant_claim.empty() && !settings.api.any_tenant) {
+        problems.emplace_back(
+            "there are several tenants but auth.tenant_claim is empty, so every token could use "
+            "every tenant; name the claim that holds the tenant, or set auth.any_tenant = true");
+    }
+}
+
+// Tenants that share a login meet at the partner: only the customer's name keeps them apart.
+void check_logins(const Settings& settings, SettingsProblems& problems) {
+    std::set<domain::MerchantId> merchants{domain::MerchantId{}};
+    for (const auto& route : settings.bango.overrides) {
+        if (route.merchant) merchants.insert(*route.merchant);
+    }
+    for (const auto& merchant : merchants) {
+        std::map<std::pair<std::string, std::string>, domain::TenantId> logins;
+        for (const auto& tenant : settings.api.tenants) {
+            if (!tenant.enabled) continue;
+            const auto route = partner::bango::route_for(settings.bango, tenant.id, merchant);
+            const bool told_apart = route.customer_id.find("{tenant}") != std::string::npos;
+            const auto [other, fresh] = logins.try_emplace({route.url, route.username}, tenant.id);
+            if (fresh || told_apart) continue;
+            problems.push_back(fmt::format(
+                "the tenants {} and {} share the login {} at the partner, so their customers could "
+                "be mixed up; put {{tenant}} into partner.bango.customer_id or give each its own "
+                "login",
+                other->second.text(), tenant.id.text(), route.username));
+        }
+    }
+}
+
+void check_route(const partner::bango::Route& route, SettingsProblems& problems) {
+    if (!is_url(route.url)) {
+        problems.emplace_back(
+            "partner.bango.url is not an http or https address; set it to what comes before /v1");
+    }
+    if (route.customer_id.find("{account}") == std::string::npos) {
+        problems.emplace_back("partner.bango.customer_id must hold {account}");
+    }
+}
+
+}  // namespace
+
+SettingsProblems check(const Settings& settings) {
+    SettingsProblems problems;
+    check_tenants(settings, problems);
+    if (!is_url(settings.auth.issuer)) {
+        problems.emplace_back(
+            "auth.issuer is not an http or https address; set it to the `iss` of your tokens");
+    }
+    if (!settings.auth.discovery_url.empty() && !is_url(settings.auth.discovery_url)) {
+        problems.emplace_back("auth.discovery_url is not an http or https address");
+    }
+    check_route(settings.bango.route, problems);
+    if (problems.empty()) check_logins(settings, problems);
+    if (!settings.bango.public_url.empty() && !is_url(settings.bango.public_url)) {
+        problems.emplace_back("public_url is not an http or https address");
+    }
+    const std::set<std::string> levels{"debug", "info", "warning", "error"};
+    if (!levels.contains(settings.log_level)) {
+        problems.emplace_back("log_level must be debug, info, warning or error");
+    }
+    const auto& limits = settings.converge.limits;
+    if (limits.schedule.backoff_longest < limits.schedule.backoff_first) {
+        problems.emplace_back(
+            "partner.bango.backoff_longest_ms must not be less than backoff_first_ms");
+    }
+    return problems;
+}
+
+}  // namespace usher::server
