@@ -1,0 +1,21 @@
+#include "auth/digest.h"
+
+#include <cstdlib>
+
+#include <openssl/evp.h>
+
+namespace usher::auth {
+
+Digest sha256(std::string_view bytes) {
+    // Fetched once: EVP_sha256() would look the implementation up for every token.
+    static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    Digest digest{};
+    unsigned int length = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, kAlgorithm, nullptr) != 1 ||
+        length != digest.size()) {
+        std::abort();
+    }
+    return digest;
+}
+
+}  // namespace usher::auth

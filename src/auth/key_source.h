@@ -1,0 +1,92 @@
+// Fetches the issuer's keys and keeps them fresh. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "auth/digest.h"
+#include "auth/key_set.h"
+#include "base/clock.h"
+#include "base/suspend.h"
+#include "base/task.h"
+#include "http/client.h"
+
+namespace usher::auth {
+
+struct KeySourceOptions {
+    std::string issuer;
+    std::string discovery_url;  // empty: the issuer
+    std::chrono::milliseconds refresh{600'000};
+    std::chrono::milliseconds min_interval{5'000};
+    std::chrono::milliseconds fetch_timeout{5'000};  // discovery and key set together
+    std::size_t max_waiting = 256;                   // callers that wait for one fetch
+};
+
+// One fetch at a time; whoever needs one meanwhile waits for the same. A fetch that fails leaves
+// the keys as they are: with the issuer away, known keys go on for as long as it takes.
+//
+// Held by shared_ptr, so that a fetch under way outlives its owner. Clock, client and the
+// executor's context must outlive the last fetch; call stop() before that context goes.
+class KeySource : public std::enable_shared_from_this<KeySource> {
+  public:
+    KeySource(KeySourceOptions options, base::Clock& clock, http::Client& client,
+              base::Executor executor);
+
+    // Never null; empty before the first fetch.
+    std::shared_ptr<const KeySet> keys() const;
+
+    // For a token whose key is not in keys(): fetches now, but not more often than once in
+    // min_interval, counted from start to start over all callers. Beyond that it answers at once.
+    // True when keys() is what the issuer said last; false when it could not be asked, when too
+    // many wait already, or after stop().
+    base::Task<bool> refetch();
+
+    // Fetches at once and every `refresh`; while that fails, every min_interval. Ends after stop().
+    // Its fetches do not count against refetch().
+    base::Task<> run();
+
+    // Ends run(), answers whoever waits with false. For good.
+    void stop();
+
+    std::uint64_t fetches() const;  // started so far
+
+  private:
+    enum class Reason { unknown_key, schedule };
+    using Loaded = std::expected<std::string, std::string>;  // the text, or what went wrong
+
+    static base::Task<bool> ask(std::shared_ptr<KeySource> self, Reason reason);
+    static base::Task<> run_until_stopped(std::shared_ptr<KeySource> self);
+    static base::Task<> fetch(std::shared_ptr<KeySource> self, bool discover);
+
+    void request(base::Completion<bool> done, Reason reason);
+    base::Task<Loaded> load(bool discover);
+    base::Task<Loaded> get(std::string url, base::Monotonic deadline);
+    bool take_over(const Loaded& loaded);
+    bool stopped() const;
+
+    const KeySourceOptions options_;
+    base::Clock& clock_;
+    http::Client& client_;
+    const base::Executor executor_;
+    base::Sleeper sleeper_;
+
+    std::string jwks_uri_;  // of the fetch alone, of which there is one at a time
+    Digest body_{};         // likewise: the key set's text as last taken over
+
+    mutable std::mutex mutex_;  // guards all below
+    std::shared_ptr<const KeySet> keys_ = std::make_shared<KeySet>();
+    std::vector<base::Completion<bool>> waiting_;
+    base::Monotonic next_allowed_ = base::Monotonic::min();
+    std::uint64_t fetches_ = 0;
+    bool fetching_ = false;
+    bool last_worked_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace usher::auth
