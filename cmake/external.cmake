@@ -31,4 +31,6 @@ external(spdlog spdlog::spdlog)                      # spdlog: spdlog/
 external(toml tomlplusplus::tomlplusplus)            # toml: toml++/
 external(cli11)                                      # cli11: CLI/
 external(prometheus prometheus-cpp::core)            # prometheus: prometheus/
+find_library(SYSTEMD_LIBRARY systemd REQUIRED)
+external(systemd ${SYSTEMD_LIBRARY})                 # systemd: systemd/
 external(date date::date)                            # date: date/

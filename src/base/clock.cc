@@ -50,9 +50,10 @@ class SystemClock final : public Clock {
             const std::lock_guard lock{mutex_};
             const auto found = armed_.find(id);
             if (found == armed_.end()) return;
-            timer = found->second;
+            timer = found->second.lock();
             armed_.erase(found);
         }
+        if (!timer) return;
         boost::asio::post(timer->get_executor(), [timer] { timer->cancel(); });
     }
 
@@ -70,7 +71,9 @@ class SystemClock final : public Clock {
 
     mutable std::mutex mutex_;
     TimerId last_ = 0;
-    std::unordered_map<TimerId, std::shared_ptr<boost::asio::steady_timer>> armed_;
+    // Weak, so that the waiting handler is a timer's only owner: an io_context that is destroyed
+    // takes its timers with it.
+    std::unordered_map<TimerId, std::weak_ptr<boost::asio::steady_timer>> armed_;
 };
 
 }  // namespace

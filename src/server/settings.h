@@ -67,6 +67,11 @@ Environment process_environment();
 // Sentences, each naming a setting and the remedy.
 using SettingsProblems = std::vector<std::string>;
 
+// Sets what the environment says.
+SettingsProblems read_environment(Settings& settings, const Environment& environment);
+
+base::LogLevel log_level_of(const Settings& settings);
+
 // `path` empty: no file. The environment wins over the file. What fits no setting is a problem.
 std::expected<Settings, SettingsProblems> load_settings(const std::string& path,
                                                         const Environment& environment);

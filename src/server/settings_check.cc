@@ -14,6 +14,13 @@ Settings::Settings() {
     admin_server.max_connections = 64;
 }
 
+base::LogLevel log_level_of(const Settings& settings) {
+    if (settings.log_level == "debug") return base::LogLevel::debug;
+    if (settings.log_level == "warning") return base::LogLevel::warning;
+    if (settings.log_level == "error") return base::LogLevel::error;
+    return base::LogLevel::info;
+}
+
 namespace {
 
 bool is_url(std::string_view text) {

@@ -277,6 +277,8 @@ std::optional<Value> parse_as(const Setting& setting, const std::string& text) {
     }
 }
 
+}  // namespace
+
 SettingsProblems read_environment(Settings& settings, const Environment& environment) {
     SettingsProblems problems;
     std::map<std::string, const Setting*> by_name;
@@ -310,8 +312,6 @@ SettingsProblems read_environment(Settings& settings, const Environment& environ
     }
     return problems;
 }
-
-}  // namespace
 
 Environment process_environment() {
     Environment result;

@@ -1,0 +1,72 @@
+#include "assembly/product.h"
+
+#include <utility>
+
+#include "flow/catalogue.h"
+#include "flow/purchase.h"
+#include "flow/receive_report.h"
+#include "flow/update_status.h"
+
+namespace usher::assembly {
+
+namespace {
+
+// The surfaces' view of flow.
+class FlowOperations final : public api::Operations {
+  public:
+    explicit FlowOperations(flow::Ports& ports) : ports_{ports} {}
+
+    Outcome<flow::Updated> update_status(flow::UpdateStatus request) override {
+        return flow::update_status(ports_, std::move(request));
+    }
+    Outcome<flow::Purchased> purchase(flow::Purchase request) override {
+        return flow::purchase(ports_, std::move(request));
+    }
+    Outcome<domain::Product> put_product(flow::PutProduct request) override {
+        return flow::put_product(ports_, std::move(request));
+    }
+    Outcome<domain::Account> add_account(flow::AddAccount request) override {
+        return flow::add_account(ports_, std::move(request));
+    }
+    Outcome<void> receive_report(flow::ReceiveReport report) override {
+        return flow::receive_report(ports_, std::move(report));
+    }
+    base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
+        domain::TenantId tenant, domain::EntitlementId id) override {
+        return ports_.store.find_entitlement(std::move(tenant), std::move(id));
+    }
+    std::expected<void, std::string> writable() const override { return ports_.store.writable(); }
+
+  private:
+    flow::Ports& ports_;
+};
+
+}  // namespace
+
+std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
+    auto product = std::make_unique<Product>();
+    product->partner = std::make_unique<partner::bango::BangoPartner>(ground.client, ground.clock,
+                                                                      std::move(options.bango));
+    product->converger = std::make_unique<converge::Converger>(
+        ground.executor, ground.store, *product->partner, ground.clock, ground.random,
+        product->metrics, options.converge);
+    product->authenticator = std::make_unique<auth::Authenticator>(
+        std::move(options.auth), ground.clock, ground.client, ground.executor);
+    product->operations = std::make_unique<FlowOperations>(product->converger->ports());
+    auto& authenticator = *product->authenticator;
+    const auto authenticate = [&authenticator](std::optional<std::string_view> authorization) {
+        return authenticator.authenticate(authorization);
+    };
+    product->operator_handler = api::make_operator_handler(
+        std::move(options.api), authenticate,
+        {*product->operations, ground.clock, ground.random, product->metrics});
+    auto& operations = *product->operations;
+    product->admin_handler =
+        api::make_admin_handler({.ready = [&operations] { return operations.writable(); },
+                                 .random = ground.random,
+                                 .metrics = product->metrics});
+    product->render_error = api::make_render_error(ground.random);
+    return product;
+}
+
+}  // namespace usher::assembly

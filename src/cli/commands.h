@@ -1,0 +1,28 @@
+// The commands of `usher`, one function each. Each returns the process's exit code: 0 done, 1 ran
+// and met trouble, 2 wrong usage or settings (interface §2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace usher::cli {
+
+int run(int argc, char** argv);
+
+int serve(const std::string& config);
+int check(const std::string& config);
+// `format`: text, json, toml (a sample file) or markdown.
+int settings(const std::string& config, const std::string& format);
+int errors(const std::string& format);
+int lifecycle(const std::string& format);
+int explore(const std::string& format);
+
+struct TokenRequest {
+    std::string url;  // of the issuer's realm, or of the sandbox
+    std::string user;
+    std::string password;  // empty: from standard input
+    std::string client = "operator-portal";
+};
+int token(const TokenRequest& request);
+
+}  // namespace usher::cli

@@ -1,0 +1,137 @@
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "server/serve.h"
+
+namespace usher::cli {
+
+namespace {
+
+int report(const std::expected<void, server::StartError>& result) {
+    if (result) return 0;
+    std::cerr << "usher: " << result.error().sentence << '\n';
+    return 2;
+}
+
+void example(CLI::App* command, const std::string& line) {
+    command->footer("Example: " + line);
+}
+
+void add_format(CLI::App* command, std::string& format, const std::vector<std::string>& formats) {
+    command->add_option("--format", format, "How to print it")
+        ->check(CLI::IsMember(formats))
+        ->capture_default_str();
+}
+
+// What the parsed command line asks for.
+struct Asked {
+    std::string config;
+    std::string format = "text";
+    server::DevOptions dev;
+    server::SandboxCommandOptions sandbox;
+    TokenRequest token{.url = "http://127.0.0.1:8081"};
+};
+
+void add_running_commands(CLI::App& app, Asked& asked, int& code) {
+    auto* serve_command = app.add_subcommand("serve", "Run the server");
+    serve_command->add_option("--config", asked.config, "Settings file (TOML)")
+        ->envname("USHER_CONFIG")
+        ->required();
+    example(serve_command, "usher serve --config /etc/usher/usher.toml");
+    serve_command->callback([&] { code = serve(asked.config); });
+
+    auto* dev = app.add_subcommand("dev", "Run server and sandbox together, ready to try");
+    dev->add_option("--port", asked.dev.port, "Operator port; 0: a free one")
+        ->capture_default_str();
+    dev->add_option("--sandbox-port", asked.dev.sandbox_port, "Sandbox port; 0: a free one")
+        ->capture_default_str();
+    dev->add_option("--admin-port", asked.dev.admin_port, "Admin port; 0: a free one")
+        ->capture_default_str();
+    dev->add_option("--data", asked.dev.data, "Folder to keep both sides' state in");
+    example(dev, "usher dev --data ./dev-data");
+    dev->callback([&] {
+        asked.dev.environment = server::process_environment();
+        code = report(server::dev(asked.dev));
+    });
+
+    auto* sandbox =
+        app.add_subcommand("sandbox", "Run the partner, issuer and CRM stand-ins alone");
+    sandbox->add_option("--port", asked.sandbox.port, "Port; 0: a free one")->capture_default_str();
+    sandbox->add_option("--state", asked.sandbox.state, "File to keep its state in");
+    example(sandbox, "usher sandbox --port 8081 --state ./sandbox.db");
+    sandbox->callback([&] { code = report(server::run_sandbox(asked.sandbox)); });
+}
+
+void add_settings_commands(CLI::App& app, Asked& asked, int& code) {
+    auto* check_command = app.add_subcommand("check", "Say whether the settings can work");
+    check_command->add_option("--config", asked.config, "Settings file (TOML)")
+        ->envname("USHER_CONFIG")
+        ->required();
+    example(check_command, "usher check --config /etc/usher/usher.toml");
+    check_command->callback([&] { code = check(asked.config); });
+
+    auto* settings_command =
+        app.add_subcommand("settings", "Print every setting, its value and what it does");
+    settings_command->add_option("--config", asked.config, "Settings file (TOML)");
+    add_format(settings_command, asked.format, {"text", "json", "toml", "markdown"});
+    example(settings_command, "usher settings --format toml > usher.toml");
+    settings_command->callback([&] { code = settings(asked.config, asked.format); });
+}
+
+void add_table_commands(CLI::App& app, Asked& asked, int& code) {
+    struct Table {
+        const char* name;
+        const char* help;
+        int (*print)(const std::string&);
+    };
+    static constexpr Table kTables[]{
+        {"errors", "Print every error code, its meaning and its remedy", errors},
+        {"lifecycle", "Print which status may follow which, and the next step towards it",
+         lifecycle},
+        {"explore", "Check the lifecycle's rules over every situation of a small world", explore}};
+    for (const auto& table : kTables) {
+        auto* command = app.add_subcommand(table.name, table.help);
+        add_format(command, asked.format, {"text", "json", "markdown"});
+        example(command, fmt::format("usher {} --format json", table.name));
+        command->callback([&asked, &code, print = table.print] { code = print(asked.format); });
+    }
+}
+
+void add_token_command(CLI::App& app, Asked& asked, int& code) {
+    auto* command = app.add_subcommand("token", "Get an access token and print nothing else");
+    command->add_option("--url", asked.token.url, "The issuer's realm, or the sandbox")
+        ->capture_default_str();
+    command->add_option("--user", asked.token.user, "User name")->required();
+    command->add_option("--password", asked.token.password,
+                        "Password; without it, a line of standard input");
+    command->add_option("--client", asked.token.client, "OpenID client")->capture_default_str();
+    example(command, "usher token --user portal --password portal");
+    command->callback([&] { code = token(asked.token); });
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    CLI::App app{"Usher carries third-party entitlements between an operator and its partner."};
+    app.set_version_flag("--version", "usher " USHER_VERSION);
+    app.require_subcommand(1);
+    app.footer("Example: usher dev");
+    Asked asked;
+    int code = 0;
+    add_running_commands(app, asked, code);
+    add_settings_commands(app, asked, code);
+    add_table_commands(app, asked, code);
+    add_token_command(app, asked, code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return code;
+}
+
+}  // namespace usher::cli
