@@ -2,7 +2,7 @@
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
   message(FATAL_ERROR
     "Usher builds with clang 19 or newer only (found ${CMAKE_CXX_COMPILER_ID} "
-    "${CMAKE_CXX_COMPILER_VERSION}): g++ 12 destroys the temporaries of co_await expressions twice, "
+    "${CMAKE_CXX_COMPILER_VERSION}): g++ 12 destroys temporaries of co_await expressions twice, "
     "which corrupts memory at run time. Use scripts/build, or a preset: cmake --preset release.")
 endif()
 
@@ -25,8 +25,9 @@ set(USHER_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none"
 
 add_library(usher_flags INTERFACE)
 target_compile_options(usher_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-designated-field-initializers -Wimplicit-fallthrough
-  -Wswitch-enum -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wno-missing-designated-field-initializers -Wimplicit-fallthrough -Wswitch-enum
+  -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer
   # Symbols for stack traces; the full debug information would triple the build's disk use.
   -gline-tables-only)
 target_link_options(usher_flags INTERFACE -fuse-ld=lld-19)
