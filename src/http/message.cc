@@ -36,9 +36,8 @@ std::size_t Headers::count(std::string_view name) const {
 }
 
 Response make_response(int status, std::string type, std::string body) {
-    return {.status = status,
-            .headers = {{"Content-Type", std::move(type)}},
-            .body = std::move(body)};
+    return {
+        .status = status, .headers = {{"Content-Type", std::move(type)}}, .body = std::move(body)};
 }
 
 }  // namespace usher::http

@@ -38,13 +38,14 @@ struct Request {
     std::string target;  // as sent: path and query, not decoded
     Headers headers;
     std::string body;
-    std::string peer;    // the caller's address, for the log
+    std::string peer;  // the caller's address, for the log
 };
 
 struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    bool abort = false;  // close the connection without an answer
 };
 
 // Called concurrently from every I/O thread. An exception that leaves it is a bug of the handler:

@@ -1,5 +1,6 @@
 // The HTTP/1.1 server: one coroutine per connection, on the io_contexts handed in (one per core,
-// each with an acceptor of its own through SO_REUSEPORT). Owns its sockets, not the threads.
+// each with an acceptor of its own through SO_REUSEPORT). Owns its sockets, not the threads; each
+// context must be run by one thread. The framing rules are in framing.h.
 #pragma once
 
 #include <chrono>
@@ -20,12 +21,12 @@
 namespace usher::http {
 
 struct ServerOptions {
-    std::string listen = "127.0.0.1:8080";  // address:port; port 0 takes a free one; "[::1]:8080"
-    std::size_t max_target_bytes = 8 * 1024;    // beyond: 414
-    std::size_t max_header_bytes = 16 * 1024;   // of the whole head; beyond: 431
-    std::size_t max_body_bytes = 256 * 1024;    // beyond: 413
-    std::size_t max_connections = 1000;         // beyond: 503 and close
-    std::size_t max_in_flight = 512;            // requests inside the handler; beyond: 503
+    std::string listen = "127.0.0.1:8080";    // address:port; port 0 takes a free one; "[::1]:8080"
+    std::size_t max_target_bytes = 8 * 1024;  // beyond: 414
+    std::size_t max_header_bytes = 16 * 1024;           // of the whole head; beyond: 431
+    std::size_t max_body_bytes = 256 * 1024;            // beyond: 413
+    std::size_t max_connections = 1000;                 // beyond: 503 and close
+    std::size_t max_in_flight = 512;                    // requests inside the handler; beyond: 503
     std::chrono::milliseconds idle_timeout{60'000};     // between two requests
     std::chrono::milliseconds request_timeout{10'000};  // from first byte to last byte of a request
     std::chrono::milliseconds write_timeout{10'000};    // for a reader that does not read
@@ -34,15 +35,15 @@ struct ServerOptions {
 
 // What the server itself refuses, before or around the handler.
 enum class ProtocolError {
-    malformed,         // 400, closes
-    timed_out,         // 408, closes
-    body_too_large,    // 413, closes
-    target_too_long,   // 414, closes
-    head_too_large,    // 431, closes
-    handler_failed,    // 500
-    not_implemented,   // 501: Upgrade or CONNECT, closes
-    overloaded,        // 503 with Retry-After
-    version,           // 505, closes
+    malformed,        // 400, closes
+    timed_out,        // 408, closes
+    body_too_large,   // 413, closes
+    target_too_long,  // 414, closes
+    head_too_large,   // 431, closes
+    handler_failed,   // 500
+    not_implemented,  // 501: Upgrade or CONNECT, closes
+    overloaded,       // 503 with Retry-After
+    version,          // 505, closes
 };
 
 int status_of(ProtocolError error);
@@ -62,7 +63,9 @@ class Server {
     virtual std::uint16_t port() const = 0;
 
     // Takes no new connection, lets requests in flight finish until `deadline`, closes idle ones.
-    // Callable from any thread, once. After it returns, no handler runs any more.
+    // Callable from any thread, once. After it returns, no handler runs any more: at the deadline
+    // the connections are closed, but a handler that still runs is waited for, so handlers need
+    // limits of their own. Drain before destroying what the handler uses.
     virtual base::Task<> drain(base::Monotonic deadline) = 0;
 };
 

@@ -1,0 +1,188 @@
+#include "http/connection.h"
+
+#include <exception>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/log.h"
+
+namespace usher::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kLingerTime{1'000};
+constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = 8 * 1024;
+
+// A place inside the handler, given back at the end.
+class Place {
+  public:
+    explicit Place(Core& core)
+        : core_{core}, taken_{core.in_flight.fetch_add(1) < core.options.max_in_flight} {}
+    ~Place() { core_.in_flight.fetch_sub(1); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    bool taken() const { return taken_; }
+
+  private:
+    Core& core_;
+    bool taken_;
+};
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Core> core, Socket socket)
+    : core_{std::move(core)},
+      socket_{std::move(socket)},
+      timer_{socket_.get_executor()},
+      input_{core_->options.max_header_bytes + 2 * kReadBytes} {
+    boost::system::error_code ignored;
+    const auto remote = socket_.remote_endpoint(ignored);
+    if (!ignored) peer_ = remote.address().to_string();
+    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    socket_.non_blocking(true, ignored);
+}
+
+base::Task<> Connection::serve() {
+    bool go_on = true;
+    while (go_on) {
+        auto incoming = co_await read_request();
+        if (!incoming) {
+            if (const auto refusal = incoming.error()) co_await refuse(*refusal);
+            break;
+        }
+        const auto response = co_await answer(std::move(incoming->request));
+        if (core_->draining) incoming->form.keep_alive = false;
+        if (!co_await respond(response, incoming->form)) break;
+        go_on = incoming->form.keep_alive;
+        if (!go_on) co_await linger();
+    }
+    timer_.cancel();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+base::Task<> Connection::refuse(Refusal refusal) {
+    const auto response = render(refusal);
+    if (co_await respond(response, {.keep_alive = false})) co_await linger();
+    timer_.cancel();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Connection::close_if_idle() {
+    if (idle_) abort();
+}
+
+void Connection::abort() {
+    aborted_ = true;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+base::Task<Response> Connection::answer(Request request) {
+    const Place place{*core_};
+    if (!place.taken()) {
+        co_return render({.error = ProtocolError::overloaded,
+                          .detail = "Too many requests are under way; try again shortly."});
+    }
+    deadline_.reset();
+    std::string problem;
+    try {
+        co_return co_await core_->handler(std::move(request));
+    } catch (const std::exception& error) {
+        problem = error.what();
+    } catch (...) {
+        problem = "an exception that is no std::exception";
+    }
+    base::log(base::LogLevel::error, "http_handler_failed", {{"problem", problem}});
+    co_return render(
+        {.error = ProtocolError::handler_failed, .detail = "The request could not be handled."});
+}
+
+Response Connection::render(Refusal refusal) const {
+    auto response = core_->render_error(refusal.error, refusal.detail);
+    if (refusal.error == ProtocolError::overloaded) {
+        response.headers.set("Retry-After", std::to_string(core_->options.retry_after.count()));
+    }
+    return response;
+}
+
+base::Task<bool> Connection::respond(const Response& response, WireForm form) {
+    auto wire = to_wire(response, form);
+    if (!wire) {
+        base::log(base::LogLevel::error, "http_handler_failed",
+                  {{"problem", "the response holds a field or status that cannot be sent"}});
+        const auto error = render({.error = ProtocolError::handler_failed,
+                                   .detail = "The request could not be handled."});
+        wire = to_wire(error, form);
+    }
+    if (!wire) co_return false;
+    co_return co_await write(std::move(*wire));
+}
+
+// Most answers fit into the socket's buffer: no timer and no round through the reactor for them.
+base::Task<bool> Connection::write(std::string bytes) {
+    if (aborted_) co_return false;
+    boost::system::error_code error;
+    const auto written = socket_.write_some(asio::buffer(bytes), error);
+    if (error && error != asio::error::would_block) co_return false;
+    if (written == bytes.size()) co_return true;
+    expire_after(core_->options.write_timeout);
+    const auto rest = asio::buffer(bytes) + written;
+    const auto [failed, more] = co_await asio::async_write(socket_, rest, kTuple);
+    deadline_.reset();
+    co_return !failed;
+}
+
+// Closing with bytes unread would reset the connection and could take the answer from the caller.
+base::Task<> Connection::linger() {
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    expire_after(kLingerTime);
+    std::size_t dropped = 0;
+    do {
+        dropped += input_.size();
+        input_.clear();
+    } while (dropped < kLingerBytes && co_await fill());
+}
+
+base::Task<bool> Connection::fill() {
+    if (expired_ || aborted_) co_return false;
+    const auto [error, size] = co_await socket_.async_read_some(input_.prepare(kReadBytes), kTuple);
+    if (error) co_return false;
+    input_.commit(size);
+    co_return true;
+}
+
+void Connection::expire_after(std::chrono::milliseconds span) {
+    expired_ = false;
+    deadline_ = std::chrono::steady_clock::now() + span;
+    if (!watched_ || *deadline_ < *watched_) watch(*deadline_);
+}
+
+void Connection::watch(SteadyTime until) {
+    watched_ = until;
+    timer_.expires_at(until);
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        if (error) return;
+        self->watched_.reset();
+        if (!self->deadline_) return;
+        if (std::chrono::steady_clock::now() < *self->deadline_) {
+            self->watch(*self->deadline_);
+            return;
+        }
+        self->expired_ = true;
+        boost::system::error_code ignored;
+        self->socket_.cancel(ignored);
+    });
+}
+
+}  // namespace usher::http
