@@ -109,7 +109,7 @@ Task<bool> Sleeper::until(Monotonic when) {
     Clock& clock = clock_;
     co_await suspend<bool>([shared, &clock, when, executor](Completion<bool> done) {
         const std::lock_guard lock{shared->mutex};
-        const auto until = shared->woken ? Monotonic::min() : when;
+        const auto until = shared->woken ? Monotonic{} : when;
         shared->timer = clock.arm(until, executor, std::move(done));
     });
     const std::lock_guard lock{shared->mutex};
