@@ -1,0 +1,60 @@
+#include "converge/routes.h"
+
+#include <gtest/gtest.h>
+
+namespace usher::converge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+const flow::Route kDemo{domain::TenantId{"demo"}, domain::MerchantId{"M"}};
+const flow::Route kOtherTenant{domain::TenantId{"second"}, domain::MerchantId{"M"}};
+const domain::ProductKey kProduct{"P"};
+constexpr base::Monotonic kNow{seconds{1000}};
+
+Routes routes(std::size_t in_flight = 2) {
+    return Routes{{.in_flight = in_flight, .breaker = {.failures = 1}}};
+}
+
+TEST(Routes, LetsNoMoreThanItsLimitInAtOnce) {
+    auto known = routes(2);
+    EXPECT_TRUE(known.enter(kDemo));
+    EXPECT_TRUE(known.takes_calls(kDemo));
+    EXPECT_TRUE(known.enter(kDemo));
+    EXPECT_FALSE(known.takes_calls(kDemo));
+    EXPECT_FALSE(known.enter(kDemo));
+    EXPECT_TRUE(known.is_healthy(kDemo)) << "full is not ill";
+    known.leave(kDemo);
+    EXPECT_TRUE(known.enter(kDemo));
+}
+
+TEST(Routes, OneTenantsTroubleIsNotAnothers) {
+    auto known = routes();
+    known.fail(kDemo, kNow, "wrong password");
+    EXPECT_FALSE(known.takes_calls(kDemo));
+    EXPECT_TRUE(known.takes_calls(kOtherTenant));
+    const auto shut = known.shut(kNow);
+    EXPECT_EQ(shut.routes, std::vector{kDemo});
+    EXPECT_TRUE(shut.to_probe.empty());
+    EXPECT_EQ(shut.next_probe, kNow + seconds{1});
+    EXPECT_EQ(known.shut(kNow + seconds{1}).to_probe, std::vector{kDemo});
+    known.succeed(kDemo);
+    EXPECT_TRUE(known.shut(kNow).routes.empty());
+    EXPECT_TRUE(known.takes_calls(kDemo));
+}
+
+TEST(Routes, RemembersForADayWhatAProductDoesNotSupport) {
+    auto known = routes();
+    using domain::PartnerAction;
+    EXPECT_EQ(known.supported(kDemo, kProduct, kNow), domain::ActionSet::all());
+    known.learn_unsupported(kDemo, kProduct, PartnerAction::suspend, kNow);
+    EXPECT_FALSE(known.supported(kDemo, kProduct, kNow).contains(PartnerAction::suspend));
+    EXPECT_TRUE(known.supported(kDemo, kProduct, kNow).contains(PartnerAction::cancel));
+    EXPECT_EQ(known.supported(kDemo, domain::ProductKey{"Q"}, kNow), domain::ActionSet::all());
+    EXPECT_EQ(known.supported(kOtherTenant, kProduct, kNow), domain::ActionSet::all());
+    EXPECT_EQ(known.supported(kDemo, kProduct, kNow + hours{24}), domain::ActionSet::all());
+}
+
+}  // namespace
+}  // namespace usher::converge
