@@ -1,0 +1,77 @@
+#include "partner/bango/report.h"
+
+#include <gtest/gtest.h>
+
+namespace usher::partner::bango {
+namespace {
+
+using domain::PartnerStatus;
+
+std::optional<Report> parse(std::string_view body) {
+    return parse_report(body, Values{});
+}
+
+TEST(ParseReport, ReadsTheFlatRecordWithUnknownFields) {
+    const auto report = parse(R"({"responseCode":"OK","responseMessage":"Success","parameters":"",
+        "entitlementId":"b-1","externalEntitlementId":"ent-1","status":"ACTIVE-ENDING",
+        "productKey":"MUSIC","dateLastUpdated":"2026-03-01T12:00:00","reason":"TERMINATION_PENDING",
+        "financeData":{"x":[1,2]},"activationCode":null})");
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->partner_id, domain::PartnerEntitlementId{"b-1"});
+    EXPECT_EQ(report->external_id, domain::EntitlementId{"ent-1"});
+    ASSERT_TRUE(report->view);
+    EXPECT_EQ(report->view->status, PartnerStatus::active_ending);
+    EXPECT_EQ(report->reason, "TERMINATION_PENDING");
+    EXPECT_EQ(report->product_key, domain::ProductKey{"MUSIC"});
+}
+
+TEST(ParseReport, HasThePartnersDateWithAndWithoutFraction) {
+    const auto noon = base::parse_time("2026-03-01T12:00:00Z");
+    ASSERT_TRUE(noon);
+    EXPECT_EQ(parse(R"({"status":"ACTIVE","dateLastUpdated":"2026-03-01T12:00:00Z"})")->view->date,
+              noon);
+    EXPECT_EQ(
+        parse(R"({"status":"ACTIVE","dateLastUpdated":"2026-03-01T12:00:00.500Z"})")->view->date,
+        *noon + std::chrono::milliseconds{500});
+    EXPECT_FALSE(parse(R"({"status":"ACTIVE","dateLastUpdated":"yesterday"})")->view->date);
+}
+
+TEST(ParseReport, FallsBackOnTheReasonOnlyWhereItMeansOneStatus) {
+    const std::pair<std::string_view, std::optional<PartnerStatus>> cases[] = {
+        {"ACTIVATION_SUCCESS", PartnerStatus::active},
+        {"RESUMPTION_SUCCESS", PartnerStatus::active},
+        {"SUSPENSION_SUCCESS", PartnerStatus::suspended},
+        {"TERMINATION_PENDING", PartnerStatus::active_ending},
+        {"TERMINATION_SUCCESS", std::nullopt},
+        {"PRODUCT_UPDATE", std::nullopt},
+        {"METADATA_UPDATE", std::nullopt},
+        {"SOMETHING_NEW", std::nullopt},
+    };
+    for (const auto& [reason, status] : cases) {
+        const auto report = parse(R"({"reason":")" + std::string{reason} + R"("})");
+        ASSERT_TRUE(report) << reason;
+        EXPECT_EQ(report->reason, reason);
+        EXPECT_EQ(report->view.transform([](const auto& view) { return view.status; }), status)
+            << reason;
+    }
+    EXPECT_EQ(parse(R"({"reason":"SUSPENSION_SUCCESS","status":"REVOKED"})")->view->status,
+              PartnerStatus::revoked);
+    EXPECT_EQ(parse(R"({"status":"FAILED"})")->view->status, PartnerStatus::unknown);
+}
+
+TEST(ParseReport, TakesTheKeyOfTheReasonFromTheSettings) {
+    const auto report = parse_report(R"({"why":"X","reason":"Y"})", Values{.report_reason = "why"});
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->reason, "X");
+}
+
+TEST(ParseReport, AcceptsAnyObjectAndNothingElse) {
+    EXPECT_EQ(parse("{}"), Report{});
+    EXPECT_EQ(parse(R"({"entitlementId":7,"status":[],"reason":{},"productKey":true})"), Report{});
+    for (const auto* body : {"", "[]", "null", "\"x\"", "{", "{}x", R"({"a":1,"a":2})"}) {
+        EXPECT_FALSE(parse(body)) << body;
+    }
+}
+
+}  // namespace
+}  // namespace usher::partner::bango
