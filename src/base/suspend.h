@@ -24,7 +24,7 @@ using Completion = std::move_only_function<void(T)>;
 template <class T, class Start>
 Task<T> suspend(Start start) {
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
-        [](auto handler, Start begin) {
+        [](auto handler, Start&& begin) {
             auto executor = boost::asio::get_associated_executor(handler);
             auto work = boost::asio::make_work_guard(executor);
             begin(Completion<T>{[handler = std::move(handler), executor,
