@@ -1,0 +1,70 @@
+// One request on its way through the stages, and what they have found out about it so far.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/json/object.hpp>
+
+#include "api/operations.h"
+#include "api/options.h"
+#include "api/problem.h"
+#include "auth/principal.h"
+#include "base/task.h"
+#include "http/message.h"
+#include "http/target.h"
+
+namespace usher::api {
+
+struct Route;
+
+struct Exchange {
+    http::Request request;
+    std::string correlation;  // the caller's or a new one; not to be trusted, only to be repeated
+    std::string request_id;   // ours
+    http::Target target;
+    const Route* route = nullptr;                            // set from the stage `route` on
+    std::map<std::string, std::string, std::less<>> params;  // of the path, decoded
+    std::shared_ptr<const auth::Principal> principal;        // set from `token` on
+    const TenantOptions* tenant = nullptr;                   // set from `tenant` on
+    boost::json::object body;                                // set from `body` on
+
+    // For the log only.
+    std::optional<auth::TokenRefusal> refusal;
+    std::string tenant_label;
+    std::optional<ErrorCode> error;
+};
+
+using Answer = std::expected<http::Response, Problem>;
+
+// What a route's code needs beside the exchange. Both outlive every request.
+struct Surroundings {
+    const Options& options;
+    Operations& operations;
+};
+
+// Who may use a route: the operator's people by token, or the partner by name and password.
+enum class Door { operator_token, admin_token, partner_password };
+
+enum class BodyRule {
+    none,    // whatever is sent is not looked at
+    object,  // a JSON object, declared as JSON
+    json,    // any JSON; the media type is not looked at
+};
+
+using RouteHandler = base::Task<Answer> (*)(Exchange& exchange, const Surroundings& around);
+
+struct Route {
+    std::string_view method;
+    std::string_view path;  // as http::Router wants it
+    Door door;
+    BodyRule body;
+    RouteHandler handler;
+};
+
+}  // namespace usher::api

@@ -1,0 +1,27 @@
+// What the calls that change an entitlement have in common. Pure.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "api/exchange.h"
+#include "api/prefer.h"
+#include "flow/update_status.h"
+
+namespace usher::api::opentv {
+
+domain::Asker asker_of(const Exchange& exchange);
+
+// As the tenant is set, unless the caller prefers otherwise.
+Waiting waiting_of(const Exchange& exchange, const Options& options);
+
+http::Response json_answer(int status, const boost::json::object& body);
+
+// The headers of every change: ETag, usher-propagation, Preference-Applied.
+void add_change_headers(http::Response& response, std::uint64_t version,
+                        flow::Propagated propagated, const Waiting& waiting);
+
+// responseCode, responseMessage and parameters, for a customer who must act (OpenTV §3.2). The code
+// is the HTTP status as text and the message its phrase, as published.
+void add_activation(boost::json::object& body, const domain::Activation& activation, int status);
+
+}  // namespace usher::api::opentv

@@ -1,0 +1,37 @@
+// What the surfaces ask of the product: one function per thing it does. The server stands flow's
+// functions behind it, tests a fake. Thread-safe; called from every I/O thread.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "flow/catalogue.h"
+#include "flow/purchase.h"
+#include "flow/receive_report.h"
+#include "flow/store.h"
+#include "flow/update_status.h"
+
+namespace usher::api {
+
+class Operations {
+  public:
+    template <class T>
+    using Outcome = base::Task<std::expected<T, flow::Failure>>;
+
+    virtual ~Operations() = default;
+
+    virtual Outcome<flow::Updated> update_status(flow::UpdateStatus request) = 0;
+    virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
+    virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;
+    virtual Outcome<domain::Account> add_account(flow::AddAccount request) = 0;
+    virtual Outcome<void> receive_report(flow::ReceiveReport report) = 0;
+    virtual base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
+        domain::TenantId tenant, domain::EntitlementId id) = 0;
+
+    // False with a sentence why, when changes cannot be recorded.
+    virtual std::expected<void, std::string> writable() const = 0;
+};
+
+}  // namespace usher::api

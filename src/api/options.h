@@ -1,0 +1,61 @@
+// What the surfaces are told at start. Plain values; the server makes them from the settings.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/principal.h"
+#include "auth/refusal.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "domain/ids.h"
+
+namespace usher::api {
+
+// Which of the published editions a tenant's integration was written from (OpenTV §8).
+enum class Edition : std::uint8_t { a, b, c };
+
+struct TenantOptions {
+    domain::TenantId id;
+    bool is_default = false;  // at most one
+    bool enabled = true;
+    Edition edition = Edition::a;
+    std::chrono::milliseconds wait{2'000};  // for the partner, unless the caller prefers otherwise
+};
+
+// The credentials that the partner shows when it reports. An empty user name lets nobody in.
+struct PartnerCredentials {
+    std::string username;
+    base::Secret password;
+};
+
+struct Options {
+    std::vector<TenantOptions> tenants;
+    // The claim that must hold the tenant. Empty: tokens name no tenants, and any valid one may use
+    // every tenant if `any_tenant` is set or there is only one; else none.
+    std::string tenant_claim;
+    bool any_tenant = false;
+    std::string operator_role = "operatorRole";
+    std::string admin_role = "adminRole";
+    PartnerCredentials partner;
+    std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
+    std::size_t max_body_bytes = 256 * 1024;
+    std::size_t max_json_depth = base::kJsonMaxDepth;
+};
+
+// auth::Authenticator::authenticate; the view must live until the answer.
+using Authenticate = std::function<
+    base::Task<std::expected<std::shared_ptr<const auth::Principal>, auth::TokenRefusal>>(
+        std::optional<std::string_view> authorization)>;
+
+}  // namespace usher::api

@@ -1,0 +1,120 @@
+#include "api/pipeline.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace usher::api {
+
+namespace {
+
+constexpr std::size_t kRequestIdBytes = 12;
+constexpr std::size_t kLongestMethodShown = 16;
+
+std::vector<http::RoutePattern> patterns_of(const std::vector<Route>& routes) {
+    std::vector<http::RoutePattern> patterns;
+    for (const auto& route : routes) {
+        patterns.push_back({std::string{route.method}, std::string{route.path}});
+    }
+    return patterns;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(std::vector<Route> routes, Options options, Authenticate authenticate,
+                   PipelinePorts ports)
+    : routes_{std::move(routes)},
+      options_{std::move(options)},
+      authenticate_{std::move(authenticate)},
+      ports_{ports},
+      router_{patterns_of(routes_)},
+      request_metrics_{ports.metrics, routes_} {}
+
+base::Task<http::Response> Pipeline::handle(http::Request request) {
+    const auto begun = ports_.clock.monotonic();
+    Exchange exchange;
+    exchange.request = std::move(request);
+    // First of all, so that whatever happens next can be found by it, in the answer and in the log.
+    exchange.correlation = choose_correlation(exchange.request.headers, ports_.random);
+    exchange.request_id = base::make_token(ports_.random, kRequestIdBytes);
+
+    auto response = co_await answer(exchange);
+
+    // On every answer, errors included: the caller finds it by its own id, and nobody keeps it.
+    response.headers.set("x-correlation-id", exchange.correlation);
+    response.headers.set("Cache-Control", "no-store");
+    // Last, so that nothing that was answered goes unseen.
+    record(exchange, response.status, begun);
+    co_return response;
+}
+
+// The error boundary: what goes wrong beneath becomes an answer in the surface's own form.
+base::Task<http::Response> Pipeline::answer(Exchange& exchange) {
+    Answer outcome = std::unexpected{problem(ErrorCode::internal_error)};
+    try {
+        outcome = co_await carry_out(exchange);
+    } catch (const std::exception& fault) {
+        base::log(base::LogLevel::error, "request_failed",
+                  {{"requestId", exchange.request_id}, {"problem", fault.what()}});
+    }
+    if (outcome) co_return std::move(*outcome);
+    exchange.error = outcome.error().code;
+    co_return write_error(outcome.error(), exchange.request_id);
+}
+
+base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
+    // Which call is it? Paths are no secret, so an unknown one needs no token.
+    if (auto refused = find_route(exchange, router_, routes_.data())) {
+        co_return std::unexpected{std::move(*refused)};
+    }
+    // Who asks, and for which tenant?
+    if (auto refused = co_await admit(exchange)) co_return std::unexpected{std::move(*refused)};
+    // Is the body declared as something that can be read? Only callers who may ask cost a parse.
+    if (auto refused = check_media_type(exchange)) co_return std::unexpected{std::move(*refused)};
+    // One reading of the body for everybody: strict, so that no two readers can differ.
+    if (auto refused = read_body(exchange, options_)) {
+        co_return std::unexpected{std::move(*refused)};
+    }
+    const Surroundings around{.options = options_, .operations = ports_.operations};
+    co_return co_await exchange.route->handler(exchange, around);
+}
+
+base::Task<Refused> Pipeline::admit(Exchange& exchange) {
+    // The partner has no token and no tenant header: its path names both (Bango §5).
+    if (exchange.route->door == Door::partner_password) {
+        co_return check_partner(exchange, options_);
+    }
+    // The token before everything that could tell something about the operator's data.
+    if (auto refused = co_await check_token(exchange, authenticate_)) co_return refused;
+    // The role before the tenant: who may ask nothing learns nothing about tenants.
+    if (auto refused = check_role(exchange, options_)) co_return refused;
+    // Unknown and not allowed are one answer, so that tenants cannot be found by trying.
+    if (auto refused = find_tenant(exchange, options_)) co_return refused;
+    // Told only to those whose tenant it is.
+    co_return check_tenant_enabled(exchange);
+}
+
+// Never the token, the body, the query or the raw path: they may hold secrets.
+void Pipeline::record(const Exchange& exchange, int status, base::Monotonic begun) {
+    const auto took = ports_.clock.monotonic() - begun;
+    const auto index = exchange.route == nullptr
+                           ? routes_.size()
+                           : static_cast<std::size_t>(exchange.route - routes_.data());
+    request_metrics_.count(index, status, took);
+    const auto code = exchange.error;
+    const auto refusal = exchange.refusal;
+    base::log(status >= 500 ? base::LogLevel::warning : base::LogLevel::info, "request",
+              {{"method", exchange.request.method.substr(0, kLongestMethodShown)},
+               {"route", exchange.route == nullptr ? std::string_view{} : exchange.route->path},
+               {"status", status},
+               {"errorCode", code ? number_of(*code) : 0},
+               {"refusal", refusal ? auth::to_text(*refusal) : std::string_view{}},
+               {"tenant", exchange.tenant_label},
+               {"subject", exchange.principal ? std::string_view{exchange.principal->subject}
+                                              : std::string_view{}},
+               {"correlationId", exchange.correlation},
+               {"requestId", exchange.request_id},
+               {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+}
+
+}  // namespace usher::api

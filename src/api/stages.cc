@@ -1,0 +1,181 @@
+#include "api/stages.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "api/text.h"
+#include "auth/digest.h"
+#include "base/base64.h"
+#include "base/json.h"
+
+namespace usher::api {
+
+namespace {
+
+constexpr std::size_t kLongestCorrelation = 128;
+constexpr std::size_t kLongestKeyShown = 64;
+
+bool is_visible(char c) {
+    return c > ' ' && c < 0x7F;
+}
+
+const TenantOptions* tenant_named(const Options& options, std::string_view id) {
+    const auto found = std::ranges::find_if(
+        options.tenants, [id](const auto& tenant) { return tenant.id.text() == id; });
+    return found == options.tenants.end() ? nullptr : &*found;
+}
+
+const TenantOptions* default_tenant(const Options& options) {
+    const auto found = std::ranges::find_if(options.tenants, &TenantOptions::is_default);
+    return found == options.tenants.end() ? nullptr : &*found;
+}
+
+bool may_use(const auth::Principal& principal, const TenantOptions& tenant,
+             const Options& options) {
+    if (options.tenant_claim.empty()) return options.any_tenant || options.tenants.size() == 1;
+    return std::ranges::find(principal.tenants, tenant.id.text()) != principal.tenants.end();
+}
+
+// Compares digests, so that the time taken tells nothing about how much of a guess was right.
+bool same_secret(std::string_view a, std::string_view b) {
+    return auth::sha256(a) == auth::sha256(b);
+}
+
+Problem partner_refused() {
+    auto made = problem(ErrorCode::partner_not_known);
+    made.headers.set("WWW-Authenticate", R"(Basic realm="usher", charset="UTF-8")");
+    return made;
+}
+
+Problem body_problem(const base::JsonError& error) {
+    const auto code = code_of(error.problem);
+    if (code != ErrorCode::duplicate_key || error.where.size() > kLongestKeyShown) {
+        return problem(code);
+    }
+    return problem(code, error.where, "is there twice.");
+}
+
+}  // namespace
+
+std::string choose_correlation(const http::Headers& headers, base::Random& random) {
+    const auto given = headers.find("x-correlation-id");
+    const bool usable = given && !given->empty() && given->size() <= kLongestCorrelation &&
+                        headers.count("x-correlation-id") == 1 &&
+                        std::ranges::all_of(*given, is_visible);
+    return usable ? std::string{*given} : base::make_uuid(random);
+}
+
+Refused find_route(Exchange& exchange, const http::Router& router, const Route* routes) {
+    auto target = http::parse_target(exchange.request.target);
+    if (!target) return problem(ErrorCode::malformed_target);
+    exchange.target = std::move(*target);
+    auto matched = router.match(exchange.request.method, exchange.target);
+    if (matched) {
+        exchange.route = routes + matched->index;
+        exchange.params = std::move(matched->params);
+        return std::nullopt;
+    }
+    if (matched.error().allowed.empty()) return problem(ErrorCode::route_unknown);
+    auto refused = problem(ErrorCode::method_not_allowed);
+    refused.headers.set("Allow", fmt::format("{}", fmt::join(matched.error().allowed, ", ")));
+    return refused;
+}
+
+base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenticate) {
+    const auto& headers = exchange.request.headers;
+    if (headers.count("authorization") > 1) {
+        exchange.refusal = auth::TokenRefusal::malformed;
+        co_return problem(code_of(auth::TokenRefusal::malformed));
+    }
+    auto verified = co_await authenticate(headers.find("authorization"));
+    if (!verified) {
+        exchange.refusal = verified.error();
+        co_return problem(code_of(verified.error()));
+    }
+    exchange.principal = std::move(*verified);
+    co_return std::nullopt;
+}
+
+Refused check_role(const Exchange& exchange, const Options& options) {
+    const auto& role =
+        exchange.route->door == Door::admin_token ? options.admin_role : options.operator_role;
+    if (exchange.principal->has_role(role)) return std::nullopt;
+    return problem(ErrorCode::role_missing);
+}
+
+Refused find_tenant(Exchange& exchange, const Options& options) {
+    const auto& headers = exchange.request.headers;
+    const auto header = headers.find("nv-tenant-id");
+    const auto& claimed = exchange.principal->tenants;
+    const TenantOptions* found = nullptr;
+    if (header) {
+        if (header->empty() || headers.count("nv-tenant-id") > 1) {
+            return problem(ErrorCode::tenant_header_invalid, "nv-tenant-id",
+                           "must be sent once and not be empty.");
+        }
+        found = tenant_named(options, *header);
+    } else if (!options.tenant_claim.empty() && claimed.size() == 1) {
+        found = tenant_named(options, claimed.front());
+    } else {
+        found = default_tenant(options);
+        if (found == nullptr) {
+            return problem(ErrorCode::tenant_not_named, "nv-tenant-id", "is needed here.");
+        }
+    }
+    if (found == nullptr || !may_use(*exchange.principal, *found, options)) {
+        return problem(ErrorCode::tenant_unknown);
+    }
+    exchange.tenant = found;
+    exchange.tenant_label = found->id.text();
+    return std::nullopt;
+}
+
+Refused check_tenant_enabled(const Exchange& exchange) {
+    if (exchange.tenant->enabled) return std::nullopt;
+    return problem(ErrorCode::tenant_disabled);
+}
+
+Refused check_partner(const Exchange& exchange, const Options& options) {
+    constexpr std::string_view kScheme = "Basic ";
+    const auto& headers = exchange.request.headers;
+    const auto given = headers.find("authorization");
+    if (!given || headers.count("authorization") > 1 || options.partner.username.empty() ||
+        !same_word(given->substr(0, kScheme.size()), kScheme)) {
+        return partner_refused();
+    }
+    const auto pair = base::decode_base64(trim(given->substr(kScheme.size())));
+    const auto wanted = options.partner.username + ":" + options.partner.password.reveal();
+    if (!pair || !same_secret(*pair, wanted)) return partner_refused();
+    return std::nullopt;
+}
+
+Refused check_media_type(const Exchange& exchange) {
+    // A body that is not there is told by the next stage, in better words.
+    if (exchange.route->body != BodyRule::object || exchange.request.body.empty()) {
+        return std::nullopt;
+    }
+    const auto& headers = exchange.request.headers;
+    const auto type = headers.find("content-type");
+    if (type && headers.count("content-type") == 1 && is_json_media_type(*type)) {
+        return std::nullopt;
+    }
+    return problem(ErrorCode::media_type_unsupported);
+}
+
+Refused read_body(Exchange& exchange, const Options& options) {
+    if (exchange.request.body.size() > options.max_body_bytes) {
+        return problem(ErrorCode::body_too_large);
+    }
+    if (exchange.route->body == BodyRule::none) return std::nullopt;
+    if (exchange.request.body.empty()) return problem(ErrorCode::body_missing);
+    auto value = base::parse_json(exchange.request.body, options.max_json_depth);
+    if (!value) return body_problem(value.error());
+    if (exchange.route->body == BodyRule::json) return std::nullopt;
+    if (!value->is_object()) return problem(ErrorCode::body_not_an_object);
+    exchange.body = std::move(value->get_object());
+    return std::nullopt;
+}
+
+}  // namespace usher::api

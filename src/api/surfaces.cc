@@ -1,0 +1,56 @@
+#include "api/surfaces.h"
+
+#include <array>
+
+#include "api/bango/reports.h"
+#include "api/opentv/calls.h"
+
+namespace usher::api {
+
+namespace {
+
+constexpr std::size_t kRequestIdBytes = 12;
+constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
+constexpr std::string_view kEntitlement = "/crm-gateway/v2/rmg/v1/entitlements/{entitlementId}";
+
+constexpr auto kOperatorRoutes = std::to_array<Route>({
+    {"POST", kEntitlements, Door::operator_token, BodyRule::object, opentv::create_entitlement},
+    {"PUT", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
+    {"POST", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
+    {"GET", kEntitlement, Door::operator_token, BodyRule::none, opentv::read_entitlement},
+    {"PUT", "/cpm/commercial/v1/products", Door::operator_token, BodyRule::object,
+     opentv::put_product},
+    {"POST", "/adm/v1/accounts", Door::operator_token, BodyRule::object, opentv::add_account},
+    {"POST", "/bango/v1/reports/{tenant}/{entitlementId}", Door::partner_password, BodyRule::json,
+     bango::receive_report},
+});
+
+}  // namespace
+
+std::span<const Route> operator_routes() {
+    return kOperatorRoutes;
+}
+
+http::Handler make_operator_handler(Options options, Authenticate authenticate,
+                                    PipelinePorts ports) {
+    const auto routes = operator_routes();
+    auto pipeline = std::make_shared<Pipeline>(std::vector<Route>{routes.begin(), routes.end()},
+                                               std::move(options), std::move(authenticate), ports);
+    return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
+}
+
+http::RenderError make_render_error(base::Random& random) {
+    return [&random](http::ProtocolError error, std::string_view detail) {
+        auto refused = problem(code_of(error));
+        if (!detail.empty()) {
+            const auto& entry = describe(refused.code);
+            refused.message = std::string{entry.meaning} + " " + std::string{detail};
+        }
+        auto response = write_error(refused, base::make_token(random, kRequestIdBytes));
+        response.headers.set("x-correlation-id", base::make_uuid(random));
+        response.headers.set("Cache-Control", "no-store");
+        return response;
+    };
+}
+
+}  // namespace usher::api
