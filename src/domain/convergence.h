@@ -24,6 +24,9 @@ enum class CallPhase : std::uint8_t {
     answered,   // nothing of it can come any more
 };
 
+// `result` of a call whose effect a read has shown.
+inline constexpr std::string_view kEffectSeen = "effect seen";
+
 // One intended call that changes something at the partner.
 struct Call {
     std::uint32_t number = 0;  // within its entitlement, growing
@@ -32,10 +35,10 @@ struct Call {
     RequestId request_id;  // ours, random; sent again only while no answer to it was ever read
     bool answer_read = false;
     bool sent_before = false;  // an earlier sending of it got no answer and may still act
-    bool pushed_back = false;  // its late effect was pushed back once
+    bool pushed_back = false;  // its late effect is not pushed back (any more)
     base::Time begun;
     base::Time deadline;      // under way: of the call; awaited: until when we wait
-    base::Time horizon;       // until when it may act, when open
+    base::Time horizon;       // until when it may act; 1970 as long as no send of it was lost
     std::string body_digest;  // what was sent: another body needs another request id
     std::string result;       // how it ended, for the evidence
 
@@ -58,6 +61,8 @@ struct Convergence {
     bool read_wanted = false;  // something made us doubt `partner_status`
     bool bound = false;        // the partner's id is held; never created again, never NONE again
     std::optional<base::Time> partner_date;  // the partner's own date of what we hold
+    // When a report last came: a read that left no later knows nothing of it.
+    std::optional<base::Time> heard_at;
     std::optional<PartnerRefusal> refusal;
     std::vector<Call> calls;  // under way, awaited and open ones, by number
     std::uint32_t last_call = 0;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <optional>
+
+#include "domain/rule_book.h"
 
 namespace usher::domain {
 
@@ -88,13 +89,6 @@ bool fulfils(Status status, EntitlementStatus wanted) {
     return false;
 }
 
-// An ending is never a stage on the way to something else: a cancel that should be undone again may
-// turn out to be final at the merchant.
-bool is_usable(PartnerAction action, EntitlementStatus wanted) {
-    const bool ends = action == PartnerAction::cancel || action == PartnerAction::revoke;
-    return !ends || is_ended(wanted) || meaning(wanted) == Status::active_ending;
-}
-
 Verdict refuse(EntitlementStatus status, Rejection rejection) {
     return {Answer::refused, status, rejection};
 }
@@ -110,7 +104,9 @@ bool is_not_active_yet(Status partner, Status asked) {
 
 }  // namespace
 
-Verdict judge(EntitlementStatus status, PartnerStatus partner, EntitlementStatus to) {
+template <class Rules>
+Verdict RuleBook<Rules>::judge(EntitlementStatus status, PartnerStatus partner,
+                               EntitlementStatus to) const {
     const bool may_take_back = is_live(partner) || partner == Status::unknown;
     switch (kRequests.at(index_of(meaning(status))).at(index_of(meaning(to)))) {
         case same:
@@ -122,7 +118,8 @@ Verdict judge(EntitlementStatus status, PartnerStatus partner, EntitlementStatus
             return accept(to);
         case yes:
             // Nothing that the partner has not activated can be suspended or soft-ended there.
-            if (is_not_active_yet(partner, meaning(to))) {
+            if (rules_.hold(Rule::refuses_before_activation) &&
+                is_not_active_yet(partner, meaning(to))) {
                 return refuse(status, Rejection::not_active_yet);
             }
             return accept(to);
@@ -157,30 +154,54 @@ bool can_result_in(PartnerAction action, PartnerStatus status) {
         kEdges, [&](const Edge& edge) { return edge.action == action && edge.to == status; });
 }
 
-std::optional<PartnerAction> first_step(PartnerStatus from, EntitlementStatus wanted,
-                                        ActionSet supported) {
+// An ending is never a stage on the way to something else: a cancel that should be undone again may
+// turn out to be final at the merchant.
+template <class Rules>
+bool RuleBook<Rules>::is_usable(PartnerAction action, EntitlementStatus wanted) const {
+    const bool ends = action == PartnerAction::cancel || action == PartnerAction::revoke;
+    return !ends || is_ended(wanted) || meaning(wanted) == Status::active_ending ||
+           !rules_.hold(Rule::ends_only_when_asked);
+}
+
+template <class Rules>
+std::optional<PartnerAction> RuleBook<Rules>::first_step(PartnerStatus from,
+                                                         EntitlementStatus wanted,
+                                                         ActionSet supported) const {
     struct Reached {
         Status status;
         std::optional<PartnerAction> first;
     };
-    std::deque<Reached> open{{from, std::nullopt}};
+    std::array<Reached, kPartnerStatuses.size()> reached{Reached{from, std::nullopt}};
+    std::size_t count = 1;
     std::array<bool, kPartnerStatuses.size()> seen{};
     seen.at(static_cast<std::size_t>(from)) = true;
-    while (!open.empty()) {
-        const auto reached = open.front();
-        open.pop_front();
+    for (std::size_t next = 0; next < count; ++next) {
+        const auto stage = reached.at(next);
         for (const auto& edge : kEdges) {
-            if (edge.from != reached.status || !supported.contains(edge.action)) continue;
+            if (edge.from != stage.status || !supported.contains(edge.action)) continue;
             if (!is_usable(edge.action, wanted)) continue;
             auto& visited = seen.at(static_cast<std::size_t>(edge.to));
             if (visited) continue;
-            const auto first = reached.first.value_or(edge.action);
+            const auto first = stage.first.value_or(edge.action);
             if (fulfils(edge.to, wanted)) return first;
             visited = true;
-            open.push_back({edge.to, first});
+            reached.at(count++) = {edge.to, first};
         }
+        if (!rules_.hold(Rule::ways_of_several_steps)) break;
     }
     return std::nullopt;
+}
+
+template class RuleBook<AllRules>;
+template class RuleBook<AllRulesBut>;
+
+Verdict judge(EntitlementStatus status, PartnerStatus partner, EntitlementStatus to) {
+    return RuleBook<AllRules>{}.judge(status, partner, to);
+}
+
+std::optional<PartnerAction> first_step(PartnerStatus from, EntitlementStatus wanted,
+                                        ActionSet supported) {
+    return RuleBook<AllRules>{}.first_step(from, wanted, supported);
 }
 
 bool agree(EntitlementStatus status, PartnerStatus partner) {
