@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import pathlib
 import re
 import secrets
@@ -60,7 +61,10 @@ class Program:
 
     def start(self, usher):
         command = [usher, "dev", "--port", "0", "--sandbox-port", "0", "--admin-port", "0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        # A line for every request, or there would be nothing in which a secret could show.
+        environment = os.environ | {"USHER_LOG_LEVEL": "debug"}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env=environment)
         for line in self.process.stdout:
             self.output += line
             if line.startswith("ready "):
@@ -291,17 +295,19 @@ class Runner:
                 print(f"ok    {file.name}: {filled['name']}")
         except (Mismatch, KeyError, TypeError, ValueError, OSError,
                 http.client.HTTPException) as trouble:
-            name = self.fill_name(case, known)
+            name = self.fill_in(case["name"], known)
             self.failures.append(f"{file.name}: {name}")
-            print(f"FAIL  {file.name}: {name}\n      {case['send']}\n      {trouble!r}")
+            print(f"FAIL  {file.name}: {name}\n      {self.fill_in(case['send'], known)[:200]}\n"
+                  f"      {trouble!r}")
             if answer is not None:
                 print(f"      answer {answer.status} {answer.text[:600]}")
 
-    def fill_name(self, case, values):
+    def fill_in(self, text, values):
+        """For a message: as far as it goes."""
         try:
-            return self.fill(case["name"], values)
+            return str(self.fill(text, values))
         except Mismatch:
-            return case["name"]
+            return text
 
     def run_file(self, file):
         values = {"unique": secrets.token_hex(4)}
