@@ -1,0 +1,89 @@
+// What the writer and the readers need of an engine. The rules that every engine shares (groups,
+// retries, positions, fairness) are above this line, in writer, changes and due.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/store.h"
+
+namespace usher::store {
+
+enum class ReadProblem {
+    damaged,  // this row cannot be read; others can
+    broken,   // the engine must be reopened
+};
+
+enum class Applied {
+    done,
+    conflict,  // a place or a name is taken; nothing of this command was written
+    failed,    // this command cannot be written; the transaction must be rolled back
+    broken,    // the engine must be reopened
+};
+
+enum class Commit {
+    done,
+    nothing,  // certainly nothing is recorded; the engine must be reopened
+    unknown,  // all or nothing is recorded; the engine must be reopened
+};
+
+// One transaction at a time, by one thread at a time.
+class WriteEngine {
+  public:
+    virtual ~WriteEngine() = default;
+
+    virtual bool begin() = 0;  // false: broken
+    virtual std::expected<flow::Rows, ReadProblem> read(const flow::Wanted& wanted,
+                                                        base::Time now) = 0;
+    virtual Applied apply(const flow::Wanted& wanted, const flow::Rows& rows,
+                          const flow::Writes& writes) = 0;
+    virtual void rollback() = 0;
+    virtual Commit commit() = 0;
+
+    // Between two groups: what keeps the engine within its limits. False: broken.
+    virtual bool maintain() = 0;
+
+    // After anything was broken: nothing is written before this has succeeded. The error is a
+    // sentence.
+    virtual std::expected<void, std::string> reopen() = 0;
+
+    // Why the last step was broken, for people.
+    virtual std::string trouble() const = 0;
+};
+
+// Committed rows only. By one thread at a time.
+class ReadEngine {
+  public:
+    template <class T>
+    using Answer = flow::StoreResult<T>;
+
+    virtual ~ReadEngine() = default;
+
+    virtual Answer<std::optional<domain::Entitlement>> entitlement(
+        const domain::TenantId& tenant, const domain::EntitlementId& id) = 0;
+    virtual Answer<std::optional<domain::Product>> product(const domain::TenantId& tenant,
+                                                           const domain::ProductId& id) = 0;
+    virtual Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
+                                                           const domain::AccountId& id) = 0;
+    virtual Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
+                                                    const domain::EntitlementId& id) = 0;
+    virtual Answer<std::int64_t> last_position(const domain::TenantId& tenant,
+                                               const domain::EntitlementId& id) = 0;
+    virtual Answer<std::vector<domain::Event>> feed(const domain::TenantId& tenant,
+                                                    std::int64_t after, std::size_t limit) = 0;
+
+    // Where there is work, whether due or not. The work of each is kept apart, so that the backlog
+    // of one that is down never slows another.
+    virtual Answer<std::vector<flow::Route>> routes() = 0;
+    // At or before `now` and after `after`, oldest first.
+    virtual Answer<std::vector<flow::Due>> due_in(const flow::Route& route, base::Time now,
+                                                  const std::optional<flow::Due>& after,
+                                                  std::size_t limit) = 0;
+    virtual Answer<std::optional<base::Time>> next_in(const flow::Route& route, base::Time now) = 0;
+};
+
+}  // namespace usher::store

@@ -1,0 +1,188 @@
+#include "store/engine_store.h"
+
+#include <utility>
+
+#include "base/suspend.h"
+#include "store/reading.h"
+
+namespace usher::store {
+
+namespace {
+
+constexpr int kQuestionsPerStep = 32;
+
+}  // namespace
+
+EngineStore::EngineStore(std::unique_ptr<WriteEngine> writer,
+                         std::vector<std::unique_ptr<ReadEngine>> readers, base::Clock& clock,
+                         StoreOptions options)
+    : clock_{clock},
+      options_{std::move(options)},
+      writer_{std::move(writer), clock, options_},
+      readers_{std::move(readers)} {
+    if (!options_.threads) return;
+    write_worker_ = std::make_unique<base::Worker>([this] { return writer_.run_group(); });
+    for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
+        read_workers_.push_back(
+            std::make_unique<base::Worker>([this, reader] { return answer_some(reader); }));
+    }
+}
+
+EngineStore::~EngineStore() {
+    close();
+}
+
+void EngineStore::submit(flow::Command command,
+                         base::Completion<flow::StoreResult<base::Time>> done) {
+    writer_.submit(std::move(command), std::move(done));
+    wake_writer();
+}
+
+void EngineStore::wake_writer() const {
+    if (write_worker_) write_worker_->wake();
+    if (options_.on_work) options_.on_work();
+}
+
+void EngineStore::wake_readers() {
+    for (const auto& worker : read_workers_) worker->wake();
+    if (options_.on_work) options_.on_work();
+}
+
+std::optional<flow::StoreError> EngineStore::enqueue(Question& question) {
+    const std::lock_guard lock{mutex_};
+    if (closed_) return flow::StoreError::closed;
+    if (questions_.size() >= options_.read_limit) return flow::StoreError::overloaded;
+    questions_.push_back(std::move(question));
+    return std::nullopt;
+}
+
+template <class T, class Ask>
+base::Task<flow::StoreResult<T>> EngineStore::read(Ask ask) {
+    co_return co_await base::suspend<flow::StoreResult<T>>(
+        [this, ask = std::move(ask)](auto done) mutable {
+            // Shared, because a refused question must still be answered here.
+            auto shared = std::make_shared<decltype(done)>(std::move(done));
+            Question question{[shared, ask = std::move(ask)](ReadEngine* engine) mutable {
+                if (engine) {
+                    (*shared)(ask(*engine));
+                } else {
+                    (*shared)(std::unexpected{flow::StoreError::closed});
+                }
+            }};
+            if (const auto refused = enqueue(question)) {
+                (*shared)(std::unexpected{*refused});
+            } else {
+                wake_readers();
+            }
+        });
+}
+
+bool EngineStore::answer_some(std::size_t reader) {
+    for (int i = 0; i < kQuestionsPerStep; ++i) {
+        Question question;
+        {
+            const std::lock_guard lock{mutex_};
+            if (questions_.empty()) return false;
+            question = std::move(questions_.front());
+            questions_.pop_front();
+        }
+        question(readers_[reader].get());
+    }
+    const std::lock_guard lock{mutex_};
+    return !questions_.empty();
+}
+
+bool EngineStore::run_group() {
+    return writer_.run_group();
+}
+
+bool EngineStore::run_reads() {
+    return answer_some(0);
+}
+
+void EngineStore::close() {
+    if (write_worker_) write_worker_->stop();
+    for (const auto& worker : read_workers_) worker->stop();
+    writer_.close();
+    std::deque<Question> left;
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        left.swap(questions_);
+    }
+    for (auto& question : left) question(nullptr);
+}
+
+std::expected<void, std::string> EngineStore::writable() const {
+    // Who only asks for health must not have to wait for somebody who writes.
+    if (writer_.wants_reopening()) wake_writer();
+    return writer_.writable();
+}
+
+base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> EngineStore::find_entitlement(
+    domain::TenantId tenant, domain::EntitlementId id) {
+    return read<std::optional<domain::Entitlement>>(
+        [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
+            return engine.entitlement(tenant, id);
+        });
+}
+
+base::Task<flow::StoreResult<std::optional<domain::Product>>> EngineStore::find_product(
+    domain::TenantId tenant, domain::ProductId id) {
+    return read<std::optional<domain::Product>>(
+        [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
+            return engine.product(tenant, id);
+        });
+}
+
+base::Task<flow::StoreResult<std::optional<domain::Account>>> EngineStore::find_account(
+    domain::TenantId tenant, domain::AccountId id) {
+    return read<std::optional<domain::Account>>(
+        [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
+            return engine.account(tenant, id);
+        });
+}
+
+base::Task<flow::StoreResult<flow::CallPage>> EngineStore::calls_of(domain::TenantId tenant,
+                                                                    domain::EntitlementId id) {
+    return read<flow::CallPage>([tenant = std::move(tenant), id = std::move(id)](
+                                    ReadEngine& engine) -> flow::StoreResult<flow::CallPage> {
+        auto calls = engine.calls(tenant, id);
+        if (!calls) return std::unexpected{calls.error()};
+        return flow::CallPage{std::move(*calls)};
+    });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::Event>>> EngineStore::history_of(
+    domain::TenantId tenant, domain::EntitlementId id, std::size_t limit) {
+    return read<std::vector<domain::Event>>(
+        [tenant = std::move(tenant), id = std::move(id), limit](ReadEngine& engine) {
+            return follow_history(engine, tenant, id, limit);
+        });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::Event>>> EngineStore::feed(domain::TenantId tenant,
+                                                                            std::int64_t after,
+                                                                            std::size_t limit) {
+    return read<std::vector<domain::Event>>(
+        [tenant = std::move(tenant), after, limit](ReadEngine& engine) {
+            return engine.feed(tenant, after, limit);
+        });
+}
+
+base::Task<flow::StoreResult<flow::DueList>> EngineStore::due(std::size_t limit,
+                                                              std::vector<flow::Route> left_out) {
+    return read<flow::DueList>([this, limit, left_out = std::move(left_out)](ReadEngine& engine) {
+        domain::TenantId served;
+        {
+            const std::lock_guard lock{mutex_};
+            served = served_;
+        }
+        auto list = collect_due(engine, limit, left_out, clock_.now(), served);
+        const std::lock_guard lock{mutex_};
+        served_ = std::move(served);
+        return list;
+    });
+}
+
+}  // namespace usher::store

@@ -1,0 +1,72 @@
+// A store made of one writing engine and some reading ones: what all engines share.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/worker.h"
+#include "store/engine.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace usher::store {
+
+class EngineStore final : public SteppedStore {
+  public:
+    EngineStore(std::unique_ptr<WriteEngine> writer,
+                std::vector<std::unique_ptr<ReadEngine>> readers, base::Clock& clock,
+                StoreOptions options);
+    ~EngineStore() override;
+
+    void submit(flow::Command command,
+                base::Completion<flow::StoreResult<base::Time>> done) override;
+    base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
+        domain::TenantId tenant, domain::EntitlementId id) override;
+    base::Task<flow::StoreResult<std::optional<domain::Product>>> find_product(
+        domain::TenantId tenant, domain::ProductId id) override;
+    base::Task<flow::StoreResult<std::optional<domain::Account>>> find_account(
+        domain::TenantId tenant, domain::AccountId id) override;
+    base::Task<flow::StoreResult<flow::CallPage>> calls_of(domain::TenantId tenant,
+                                                           domain::EntitlementId id) override;
+    base::Task<flow::StoreResult<std::vector<domain::Event>>> history_of(
+        domain::TenantId tenant, domain::EntitlementId id, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<domain::Event>>> feed(domain::TenantId tenant,
+                                                                   std::int64_t after,
+                                                                   std::size_t limit) override;
+    base::Task<flow::StoreResult<flow::DueList>> due(std::size_t limit,
+                                                     std::vector<flow::Route> left_out) override;
+    std::expected<void, std::string> writable() const override;
+
+    bool run_group() override;
+    bool run_reads() override;
+    void close() override;
+
+  private:
+    // Asked on a reader's thread; without an engine when there is none to ask any more.
+    using Question = std::move_only_function<void(ReadEngine* engine)>;
+
+    template <class T, class Ask>
+    base::Task<flow::StoreResult<T>> read(Ask ask);
+    std::optional<flow::StoreError> enqueue(Question& question);
+    bool answer_some(std::size_t reader);
+    void wake_writer() const;
+    void wake_readers();
+
+    base::Clock& clock_;
+    const StoreOptions options_;
+    Writer writer_;
+    std::vector<std::unique_ptr<ReadEngine>> readers_;
+
+    std::mutex mutex_;  // of the next three
+    std::deque<Question> questions_;
+    bool closed_ = false;
+    domain::TenantId served_;  // by due(), last
+
+    std::unique_ptr<base::Worker> write_worker_;
+    std::vector<std::unique_ptr<base::Worker>> read_workers_;
+};
+
+}  // namespace usher::store

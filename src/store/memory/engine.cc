@@ -1,0 +1,147 @@
+#include "store/memory/engine.h"
+
+namespace usher::store::memory {
+
+namespace {
+
+template <class Map, class K>
+std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
+    const auto found = map.find(key);
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+}
+
+Place place_of(const domain::Entitlement& entitlement) {
+    return {entitlement.tenant, entitlement.account, entitlement.product};
+}
+
+// What leads to a row, removed or added with it.
+void unlink(State& state, const domain::Entitlement& row) {
+    if (row.occupies) state.places.erase(place_of(row));
+    if (!row.partner_id.empty()) state.holders.erase({row.merchant, row.partner_id});
+    if (!row.due_at) return;
+    const auto work = state.work.find({row.tenant, row.merchant});
+    work->second.erase({*row.due_at, row.id});
+    if (work->second.empty()) state.work.erase(work);
+}
+
+void link(State& state, const domain::Entitlement& row) {
+    if (row.occupies) state.places.emplace(place_of(row), row.id);
+    if (!row.partner_id.empty()) {
+        state.holders.emplace(flow::PartnerKey{row.merchant, row.partner_id},
+                              Key{row.tenant, row.id});
+    }
+    if (row.due_at) state.work[{row.tenant, row.merchant}].emplace(*row.due_at, row.id);
+}
+
+}  // namespace
+
+MemoryWriter::MemoryWriter(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+bool MemoryWriter::begin() {
+    lock_ = std::unique_lock{state_->mutex};
+    return true;
+}
+
+Commit MemoryWriter::commit() {
+    undo_.clear();
+    lock_.unlock();
+    return Commit::done;
+}
+
+void MemoryWriter::rollback() {
+    while (!undo_.empty()) {
+        undo_.back()();
+        undo_.pop_back();
+    }
+    lock_.unlock();
+}
+
+std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wanted,
+                                                          base::Time now) {
+    flow::Rows rows;
+    rows.now = now;
+    if (wanted.entitlement) {
+        rows.entitlement = find(state_->entitlements, Key{wanted.tenant, *wanted.entitlement});
+    }
+    if (wanted.account) {
+        rows.account = find(state_->accounts, std::pair{wanted.tenant, *wanted.account});
+    }
+    if (wanted.product) {
+        rows.product = find(state_->products, std::pair{wanted.tenant, *wanted.product});
+    }
+    if (wanted.occupant && wanted.account && wanted.product) {
+        const auto id =
+            find(state_->places, Place{wanted.tenant, *wanted.account, *wanted.product});
+        if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
+    }
+    for (const auto& key : wanted.partner_keys) {
+        if (auto holder = find(state_->holders, key)) rows.holders.emplace(key, *holder);
+    }
+    return rows;
+}
+
+bool MemoryWriter::conflicts(const Changes& changes) const {
+    const auto& row = *changes.row;
+    if (!changes.before && state_->entitlements.contains({row.tenant, row.id})) return true;
+    const auto occupant = find(state_->places, place_of(row));
+    if (row.occupies && occupant && *occupant != row.id) return true;
+    if (row.partner_id.empty()) return false;
+    const auto holder = find(state_->holders, flow::PartnerKey{row.merchant, row.partner_id});
+    return holder && *holder != Key{row.tenant, row.id};
+}
+
+Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
+                            const flow::Writes& writes) {
+    auto& feed = state_->feeds[wanted.tenant];
+    const auto changes = work_out(wanted, rows, writes, static_cast<std::int64_t>(feed.size()));
+    if (changes.row) {
+        if (conflicts(changes)) return Applied::conflict;
+        const auto& row = *changes.row;
+        put_entitlement({row.tenant, row.id}, row);
+    }
+    for (const auto& call : changes.calls) {
+        put(state_->calls[{writes.entitlement->tenant, writes.entitlement->id}], call.number, call);
+    }
+    for (const auto& event : changes.events) {
+        feed.push_back(event);
+        undo_.emplace_back([&feed] { feed.pop_back(); });
+    }
+    if (writes.account) {
+        put(state_->accounts, {wanted.tenant, writes.account->id}, *writes.account);
+    }
+    if (writes.product) {
+        put(state_->products, {wanted.tenant, writes.product->id}, *writes.product);
+    }
+    return Applied::done;
+}
+
+void MemoryWriter::put_entitlement(const Key& key, std::optional<domain::Entitlement> row) {
+    const auto set = [this, key](const std::optional<domain::Entitlement>& to) {
+        const auto found = state_->entitlements.find(key);
+        if (found != state_->entitlements.end()) {
+            unlink(*state_, found->second);
+            state_->entitlements.erase(found);
+        }
+        if (!to) return;
+        state_->entitlements.emplace(key, *to);
+        link(*state_, *to);
+    };
+    undo_.emplace_back([set, before = find(state_->entitlements, key)] { set(before); });
+    set(row);
+}
+
+template <class Map>
+void MemoryWriter::put(Map& map, const typename Map::key_type& key,
+                       typename Map::mapped_type value) {
+    undo_.emplace_back([&map, key, before = find(map, key)] {
+        if (before) {
+            map.insert_or_assign(key, *before);
+        } else {
+            map.erase(key);
+        }
+    });
+    map.insert_or_assign(key, std::move(value));
+}
+
+}  // namespace usher::store::memory

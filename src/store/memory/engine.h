@@ -1,0 +1,86 @@
+// Everything in memory, behind one mutex that a transaction holds from begin to commit.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "store/changes.h"
+#include "store/engine.h"
+
+namespace usher::store::memory {
+
+using Key = std::pair<domain::TenantId, domain::EntitlementId>;
+using Place = std::tuple<domain::TenantId, domain::AccountId, domain::ProductId>;
+
+// The rows and what is found by them.
+struct State {
+    std::mutex mutex;
+    std::map<Key, domain::Entitlement> entitlements;
+    std::map<Place, domain::EntitlementId> places;
+    std::map<flow::PartnerKey, Key> holders;
+    std::map<flow::Route, std::set<std::pair<base::Time, domain::EntitlementId>>> work;
+    std::map<Key, std::map<std::uint32_t, domain::Call>> calls;
+    std::map<domain::TenantId, std::vector<domain::Event>> feeds;  // position 1 first
+    std::map<std::pair<domain::TenantId, domain::AccountId>, domain::Account> accounts;
+    std::map<std::pair<domain::TenantId, domain::ProductId>, domain::Product> products;
+};
+
+class MemoryWriter final : public WriteEngine {
+  public:
+    explicit MemoryWriter(std::shared_ptr<State> state);
+
+    bool begin() override;
+    std::expected<flow::Rows, ReadProblem> read(const flow::Wanted& wanted,
+                                                base::Time now) override;
+    Applied apply(const flow::Wanted& wanted, const flow::Rows& rows,
+                  const flow::Writes& writes) override;
+    void rollback() override;
+    Commit commit() override;
+    bool maintain() override { return true; }
+    std::expected<void, std::string> reopen() override { return {}; }
+    std::string trouble() const override { return {}; }
+
+  private:
+    bool conflicts(const Changes& changes) const;
+    void put_entitlement(const Key& key, std::optional<domain::Entitlement> row);
+    template <class Map>
+    void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value);
+
+    std::shared_ptr<State> state_;
+    std::unique_lock<std::mutex> lock_;
+    std::vector<std::function<void()>> undo_;  // last first
+};
+
+class MemoryReader final : public ReadEngine {
+  public:
+    explicit MemoryReader(std::shared_ptr<State> state);
+
+    Answer<std::optional<domain::Entitlement>> entitlement(
+        const domain::TenantId& tenant, const domain::EntitlementId& id) override;
+    Answer<std::optional<domain::Product>> product(const domain::TenantId& tenant,
+                                                   const domain::ProductId& id) override;
+    Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
+                                                   const domain::AccountId& id) override;
+    Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
+                                            const domain::EntitlementId& id) override;
+    Answer<std::int64_t> last_position(const domain::TenantId& tenant,
+                                       const domain::EntitlementId& id) override;
+    Answer<std::vector<domain::Event>> feed(const domain::TenantId& tenant, std::int64_t after,
+                                            std::size_t limit) override;
+    Answer<std::vector<flow::Route>> routes() override;
+    Answer<std::vector<flow::Due>> due_in(const flow::Route& route, base::Time now,
+                                          const std::optional<flow::Due>& after,
+                                          std::size_t limit) override;
+    Answer<std::optional<base::Time>> next_in(const flow::Route& route, base::Time now) override;
+
+  private:
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace usher::store::memory

@@ -1,0 +1,102 @@
+#include <algorithm>
+
+#include "store/memory/engine.h"
+
+namespace usher::store::memory {
+
+namespace {
+
+template <class Map, class K>
+std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
+    const auto found = map.find(key);
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+}
+
+}  // namespace
+
+MemoryReader::MemoryReader(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+ReadEngine::Answer<std::optional<domain::Entitlement>> MemoryReader::entitlement(
+    const domain::TenantId& tenant, const domain::EntitlementId& id) {
+    const std::lock_guard lock{state_->mutex};
+    return find(state_->entitlements, Key{tenant, id});
+}
+
+ReadEngine::Answer<std::optional<domain::Product>> MemoryReader::product(
+    const domain::TenantId& tenant, const domain::ProductId& id) {
+    const std::lock_guard lock{state_->mutex};
+    return find(state_->products, std::pair{tenant, id});
+}
+
+ReadEngine::Answer<std::optional<domain::Account>> MemoryReader::account(
+    const domain::TenantId& tenant, const domain::AccountId& id) {
+    const std::lock_guard lock{state_->mutex};
+    return find(state_->accounts, std::pair{tenant, id});
+}
+
+ReadEngine::Answer<std::vector<domain::Call>> MemoryReader::calls(const domain::TenantId& tenant,
+                                                                  const domain::EntitlementId& id) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Call> calls;
+    const auto found = state_->calls.find({tenant, id});
+    if (found == state_->calls.end()) return calls;
+    for (const auto& [number, call] : found->second) calls.push_back(call);
+    return calls;
+}
+
+ReadEngine::Answer<std::int64_t> MemoryReader::last_position(const domain::TenantId& tenant,
+                                                             const domain::EntitlementId& id) {
+    const std::lock_guard lock{state_->mutex};
+    const auto row = find(state_->entitlements, Key{tenant, id});
+    return row ? row->last_position : 0;
+}
+
+ReadEngine::Answer<std::vector<domain::Event>> MemoryReader::feed(const domain::TenantId& tenant,
+                                                                  std::int64_t after,
+                                                                  std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Event> events;
+    const auto found = state_->feeds.find(tenant);
+    if (found == state_->feeds.end()) return events;
+    const auto& feed = found->second;
+    for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(after, 0));
+         i < feed.size() && events.size() < limit; ++i) {
+        events.push_back(feed[i]);
+    }
+    return events;
+}
+
+ReadEngine::Answer<std::vector<flow::Route>> MemoryReader::routes() {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::Route> routes;
+    for (const auto& [route, work] : state_->work) routes.push_back(route);
+    return routes;
+}
+
+ReadEngine::Answer<std::vector<flow::Due>> MemoryReader::due_in(
+    const flow::Route& route, base::Time now, const std::optional<flow::Due>& after,
+    std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::Due> due;
+    const auto found = state_->work.find(route);
+    if (found == state_->work.end()) return due;
+    const auto& work = found->second;
+    auto at = after ? work.upper_bound({after->due_at, after->entitlement}) : work.begin();
+    for (; at != work.end() && at->first <= now && due.size() < limit; ++at) {
+        due.push_back({route.tenant, at->second, at->first});
+    }
+    return due;
+}
+
+ReadEngine::Answer<std::optional<base::Time>> MemoryReader::next_in(const flow::Route& route,
+                                                                    base::Time now) {
+    const std::lock_guard lock{state_->mutex};
+    const auto found = state_->work.find(route);
+    if (found == state_->work.end()) return std::nullopt;
+    const auto at = found->second.lower_bound({now + base::Duration{1}, domain::EntitlementId{}});
+    if (at == found->second.end()) return std::nullopt;
+    return at->first;
+}
+
+}  // namespace usher::store::memory

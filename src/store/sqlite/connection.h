@@ -1,0 +1,97 @@
+// One SQLite connection and its prepared statements. By one thread at a time. Errors are SQLite's
+// result codes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace usher::store::sqlite {
+
+enum class Access { create, write, read };
+
+struct Failure {
+    int code = 0;      // extended result code
+    std::string text;  // SQLite's words for it; holds no values
+};
+
+template <class T = void>
+using Result = std::expected<T, Failure>;
+
+struct Prepared {
+    sqlite3_stmt* statement = nullptr;
+    std::vector<int> parameters;  // of $1, $2, …, as SQLite numbers them
+};
+
+// A prepared statement while it is in use; reset when it goes.
+class Cursor {
+  public:
+    explicit Cursor(const Prepared& prepared) : prepared_{&prepared} {}
+    ~Cursor();
+    Cursor(Cursor&& other) noexcept : prepared_{std::exchange(other.prepared_, nullptr)} {}
+    Cursor& operator=(Cursor&&) = delete;
+
+    void bind(int parameter, std::int64_t value);
+    void bind(int parameter, std::string_view value);  // copied
+    void bind_null(int parameter);
+
+    Result<bool> next();  // false: no more rows
+    Result<> run();       // to its end
+
+    bool is_null(int column) const;
+    bool is_text(int column) const;
+    bool is_integer(int column) const;
+    std::int64_t integer(int column) const;
+    std::string text(int column) const;
+
+  private:
+    sqlite3_stmt* statement() const { return prepared_->statement; }
+    int index(int parameter) const {
+        return prepared_->parameters.at(static_cast<std::size_t>(parameter) - 1);
+    }
+
+    const Prepared* prepared_;
+};
+
+class Connection {
+  public:
+    static Result<std::unique_ptr<Connection>> open(const std::string& path, Access access,
+                                                    std::chrono::milliseconds busy_timeout);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // Cached by text; $1 is parameter 1.
+    Result<Cursor> prepare(std::string_view sql);
+    // Several statements without parameters or rows.
+    Result<> execute(const std::string& sql);
+    Result<std::int64_t> integer(const std::string& sql);
+
+    bool in_transaction() const;
+    void rollback();
+
+    enum class CheckpointMode { passive, truncate };
+    Result<bool> checkpoint(CheckpointMode mode);  // true: nothing is left in the log
+    std::int64_t log_pages() const { return log_pages_; }
+
+    sqlite3* handle() const { return db_; }
+
+  private:
+    explicit Connection(sqlite3* db) : db_{db} {}
+    Failure failure(int code) const;
+
+    sqlite3* db_;
+    std::map<const char*, Prepared> statements_;  // by the address of their text
+    std::int64_t log_pages_ = 0;
+};
+
+}  // namespace usher::store::sqlite

@@ -1,0 +1,236 @@
+#include "store/sqlite/engine.h"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "store/sqlite/open.h"
+#include "store/sqlite/queries.h"
+
+namespace usher::store::sqlite {
+
+namespace {
+
+bool is_taken(const Failure& failure) {
+    return failure.code == SQLITE_CONSTRAINT_UNIQUE ||
+           failure.code == SQLITE_CONSTRAINT_PRIMARYKEY || failure.code == SQLITE_CONSTRAINT_ROWID;
+}
+
+// Only this command is at fault; the transaction and the file are sound.
+bool is_of_the_command(const Failure& failure) {
+    const int kind = failure.code & 0xff;
+    return kind == SQLITE_CONSTRAINT || kind == SQLITE_TOOBIG || kind == SQLITE_MISMATCH ||
+           kind == SQLITE_RANGE;
+}
+
+Result<> run(Result<Cursor>& cursor) {
+    if (!cursor) return std::unexpected{cursor.error()};
+    return cursor->run();
+}
+
+template <class... Values>
+Result<> put(Connection& connection, std::string_view sql, const Values&... values) {
+    auto cursor = connection.prepare(sql);
+    if (!cursor) return std::unexpected{cursor.error()};
+    bind_row(*cursor, values...);
+    return cursor->run();
+}
+
+template <class T>
+Result<> keep(Result<T> found, T& to) {
+    if (!found) return std::unexpected{found.error()};
+    to = std::move(*found);
+    return {};
+}
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection)
+    : shared_{std::move(shared)}, connection_{std::move(connection)} {}
+
+bool SqliteWriter::remember(const Failure& failure) {
+    trouble_ = sentence_for(failure, shared_->path);
+    return false;
+}
+
+Applied SqliteWriter::verdict(const Failure& failure) {
+    remember(failure);
+    const bool sound = connection_->in_transaction() && is_of_the_command(failure);
+    return sound ? Applied::failed : Applied::broken;
+}
+
+bool SqliteWriter::begin() {
+    auto cursor = look_up(*connection_, "BEGIN IMMEDIATE");
+    const auto begun = run(cursor);
+    return begun ? true : remember(begun.error());
+}
+
+std::expected<flow::Rows, ReadProblem> SqliteWriter::read(const flow::Wanted& wanted,
+                                                          base::Time now) {
+    flow::Rows rows;
+    rows.now = now;
+    auto done = read_rows(wanted, rows);
+    if (done) done = read_holders(wanted, rows);
+    if (done) return rows;
+    remember(done.error());
+    const int kind = done.error().code & 0xff;
+    const bool damaged = done.error().code == kDamagedRow || kind == SQLITE_CORRUPT;
+    return std::unexpected{damaged && connection_->in_transaction() ? ReadProblem::damaged
+                                                                    : ReadProblem::broken};
+}
+
+Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
+    auto& connection = *connection_;
+    Result<> done;
+    if (wanted.entitlement) {
+        done = keep(find_entitlement(connection, wanted.tenant, *wanted.entitlement),
+                    rows.entitlement);
+    }
+    if (done && wanted.account) {
+        done = keep(find_account(connection, wanted.tenant, *wanted.account), rows.account);
+    }
+    if (done && wanted.product) {
+        done = keep(find_product(connection, wanted.tenant, *wanted.product), rows.product);
+    }
+    if (done && wanted.occupant && wanted.account && wanted.product) {
+        auto cursor = look_up(connection, sql::kFindOccupant, wanted.tenant.text(),
+                              wanted.account->text(), wanted.product->text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        done = keep(read_entitlement(connection, *cursor), rows.occupant);
+    }
+    return done;
+}
+
+Result<> SqliteWriter::read_holders(const flow::Wanted& wanted, flow::Rows& rows) {
+    for (const auto& key : wanted.partner_keys) {
+        auto cursor = look_up(*connection_, sql::kFindHolder, key.merchant.text(), key.id.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        const auto more = cursor->next();
+        if (!more) return std::unexpected{more.error()};
+        if (!*more) continue;
+        rows.holders.emplace(key, std::pair{domain::TenantId{cursor->text(0)},
+                                            domain::EntitlementId{cursor->text(1)}});
+    }
+    return {};
+}
+
+Result<SqliteWriter::FeedEnd*> SqliteWriter::feed_end(const domain::TenantId& tenant) {
+    const auto known = feed_ends_.find(tenant);
+    if (known != feed_ends_.end()) return &known->second;
+    auto cursor = look_up(*connection_, sql::kFindFeedEnd, tenant.text());
+    if (!cursor) return std::unexpected{cursor.error()};
+    const auto more = cursor->next();
+    if (!more) return std::unexpected{more.error()};
+    auto& end = feed_ends_[tenant];
+    if (*more) end.last = cursor->integer(0);
+    return &end;
+}
+
+Applied SqliteWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
+                            const flow::Writes& writes) {
+    const auto end = feed_end(wanted.tenant);
+    if (!end) return verdict(end.error());
+    const auto changes = work_out(wanted, rows, writes, (*end)->last);
+    // First what may be taken already: a conflict then leaves nothing behind.
+    if (const auto applied = put_row(changes); applied != Applied::done) return applied;
+    if (const auto done = put_rest(writes, changes); !done) return verdict(done.error());
+    if (!changes.events.empty()) **end = {changes.events.back().position, true};
+    return Applied::done;
+}
+
+Applied SqliteWriter::put_row(const Changes& changes) {
+    if (!changes.row) return Applied::done;
+    const auto& row = *changes.row;
+    const auto write = [&](std::string_view sql, auto bind) -> Result<> {
+        auto cursor = connection_->prepare(sql);
+        if (!cursor) return std::unexpected{cursor.error()};
+        bind(*cursor, row);
+        return cursor->run();
+    };
+    Result<> done;
+    if (!changes.before) {
+        done = write(sql::kInsertEntitlement, bind_new);
+    } else if (!same_identity(row, *changes.before)) {
+        done = write(sql::kUpdateIdentity, bind_identity);
+    }
+    if (!done) return is_taken(done.error()) ? Applied::conflict : verdict(done.error());
+    if (changes.before) done = write(sql::kUpdateEntitlement, bind_state);
+    return done ? Applied::done : verdict(done.error());
+}
+
+Result<> SqliteWriter::put_rest(const flow::Writes& writes, const Changes& changes) {
+    auto& connection = *connection_;
+    Result<> done;
+    for (const auto& call : changes.calls) {
+        done = put(connection, sql::kPutCall, *writes.entitlement, call);
+        if (!done) return done;
+    }
+    for (const auto& event : changes.events) {
+        done = put(connection, sql::kInsertEvent, event);
+        if (!done) return done;
+    }
+    if (writes.account) done = put(connection, sql::kPutAccount, *writes.account);
+    if (done && writes.product) done = put(connection, sql::kPutProduct, *writes.product);
+    return done;
+}
+
+Result<> SqliteWriter::put_feed_ends() {
+    for (auto& [tenant, end] : feed_ends_) {
+        if (!end.moved) continue;
+        auto cursor = look_up(*connection_, sql::kMoveFeedEnd, tenant.text(), end.last);
+        if (const auto done = run(cursor); !done) return done;
+        end.moved = false;
+    }
+    return {};
+}
+
+void SqliteWriter::rollback() {
+    if (connection_) connection_->rollback();
+    feed_ends_.clear();
+}
+
+Commit SqliteWriter::commit() {
+    if (const auto done = put_feed_ends(); !done) {
+        remember(done.error());
+        rollback();
+        return Commit::nothing;
+    }
+    auto cursor = look_up(*connection_, "COMMIT");
+    const auto committed = run(cursor);
+    if (committed) return Commit::done;
+    remember(committed.error());
+    rollback();
+    return Commit::unknown;
+}
+
+bool SqliteWriter::maintain() {
+    constexpr std::int64_t kPageBytes = 4096 + 24;  // a page with its header in the log
+    const auto bytes = connection_->log_pages() * kPageBytes;
+    if (bytes < shared_->options.wal_soft_bytes) return true;
+    // A reader may hold up the passive one; the other waits for readers, who are short.
+    auto mode = Connection::CheckpointMode::passive;
+    if (bytes >= shared_->options.wal_hard_bytes) mode = Connection::CheckpointMode::truncate;
+    const auto copied = connection_->checkpoint(mode);
+    return copied ? true : remember(copied.error());
+}
+
+std::expected<void, std::string> SqliteWriter::reopen() {
+    feed_ends_.clear();
+    connection_.reset();
+    ++shared_->opened;
+    auto opened = open_writer(shared_->path, shared_->options);
+    if (opened) {
+        const auto proved = prove_writable(**opened, shared_->path);
+        if (!proved) return proved;
+        connection_ = std::move(*opened);
+        return {};
+    }
+    return std::unexpected{std::move(opened.error())};
+}
+
+Result<> SqliteWriter::void_leases(base::Time now) {
+    auto cursor = look_up(*connection_, sql::kVoidLeases, std::int64_t{base::to_micros(now)});
+    return run(cursor);
+}
+
+}  // namespace usher::store::sqlite

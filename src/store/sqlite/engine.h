@@ -1,0 +1,100 @@
+// SQLite behind the writer and the readers: one connection that writes, some that read, in WAL
+// mode. The writer alone checkpoints, between two groups.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "store/changes.h"
+#include "store/engine.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/file_lock.h"
+#include "store/store.h"
+
+namespace usher::store::sqlite {
+
+// What both sides share.
+struct Shared {
+    std::filesystem::path path;
+    StoreOptions options;
+    std::unique_ptr<FileLock> lock;
+    std::atomic<int> opened = 0;  // grows when everybody must open the file anew
+};
+
+class SqliteWriter final : public WriteEngine {
+  public:
+    SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection);
+
+    bool begin() override;
+    std::expected<flow::Rows, ReadProblem> read(const flow::Wanted& wanted,
+                                                base::Time now) override;
+    Applied apply(const flow::Wanted& wanted, const flow::Rows& rows,
+                  const flow::Writes& writes) override;
+    void rollback() override;
+    Commit commit() override;
+    bool maintain() override;
+    std::expected<void, std::string> reopen() override;
+    std::string trouble() const override { return trouble_; }
+
+    // The leases of the process that held the file before.
+    Result<> void_leases(base::Time now);
+
+  private:
+    struct FeedEnd {
+        std::int64_t last = 0;
+        bool moved = false;  // in this transaction
+    };
+
+    Result<> read_rows(const flow::Wanted& wanted, flow::Rows& rows);
+    Result<> read_holders(const flow::Wanted& wanted, flow::Rows& rows);
+    Result<FeedEnd*> feed_end(const domain::TenantId& tenant);
+    Applied put_row(const Changes& changes);
+    Result<> put_rest(const flow::Writes& writes, const Changes& changes);
+    Result<> put_feed_ends();
+    Applied verdict(const Failure& failure);
+    bool remember(const Failure& failure);
+
+    std::shared_ptr<Shared> shared_;
+    std::unique_ptr<Connection> connection_;
+    std::map<domain::TenantId, FeedEnd> feed_ends_;  // as of the last commit and this transaction
+    std::string trouble_;
+};
+
+class SqliteReader final : public ReadEngine {
+  public:
+    explicit SqliteReader(std::shared_ptr<Shared> shared);
+
+    ReadEngine::Answer<std::optional<domain::Entitlement>> entitlement(
+        const domain::TenantId& tenant, const domain::EntitlementId& id) override;
+    ReadEngine::Answer<std::optional<domain::Product>> product(
+        const domain::TenantId& tenant, const domain::ProductId& id) override;
+    ReadEngine::Answer<std::optional<domain::Account>> account(
+        const domain::TenantId& tenant, const domain::AccountId& id) override;
+    ReadEngine::Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
+                                                        const domain::EntitlementId& id) override;
+    ReadEngine::Answer<std::int64_t> last_position(const domain::TenantId& tenant,
+                                                   const domain::EntitlementId& id) override;
+    ReadEngine::Answer<std::vector<domain::Event>> feed(const domain::TenantId& tenant,
+                                                        std::int64_t after,
+                                                        std::size_t limit) override;
+    ReadEngine::Answer<std::vector<flow::Route>> routes() override;
+    ReadEngine::Answer<std::vector<flow::Due>> due_in(const flow::Route& route, base::Time now,
+                                                      const std::optional<flow::Due>& after,
+                                                      std::size_t limit) override;
+    ReadEngine::Answer<std::optional<base::Time>> next_in(const flow::Route& route,
+                                                          base::Time now) override;
+
+  private:
+    // Asks on an open connection; a failing one is closed, so that the next question opens it anew.
+    template <class T, class Ask>
+    ReadEngine::Answer<T> ask(Ask question);
+
+    std::shared_ptr<Shared> shared_;
+    std::unique_ptr<Connection> connection_;
+    int opened_ = 0;
+};
+
+}  // namespace usher::store::sqlite

@@ -1,0 +1,58 @@
+#include "store/sqlite/queries.h"
+
+namespace usher::store::sqlite {
+
+namespace {
+
+Result<> add_calls(Connection& connection, domain::Entitlement& row, std::uint32_t from) {
+    auto cursor = look_up(connection, sql::kFindUnsettledCalls, row.tenant.text(), row.id.text(),
+                          std::int64_t{from});
+    if (!cursor) return std::unexpected{cursor.error()};
+    auto calls = read_all<domain::Call>(*cursor);
+    if (!calls) return std::unexpected{calls.error()};
+    row.convergence.calls = std::move(*calls);
+    return {};
+}
+
+}  // namespace
+
+Result<std::optional<domain::Entitlement>> read_entitlement(Connection& connection,
+                                                            Cursor& cursor) {
+    const auto more = cursor.next();
+    if (!more) return std::unexpected{more.error()};
+    if (!*more) return std::nullopt;
+    domain::Entitlement row;
+    std::uint32_t unsettled_from = 0;
+    if (!read_row(cursor, row, unsettled_from)) return std::unexpected{damaged_row()};
+    if (unsettled_from == 0) return row;
+    if (const auto added = add_calls(connection, row, unsettled_from); !added) {
+        return std::unexpected{added.error()};
+    }
+    return row;
+}
+
+Result<std::optional<domain::Entitlement>> find_entitlement(Connection& connection,
+                                                            const domain::TenantId& tenant,
+                                                            const domain::EntitlementId& id) {
+    auto cursor = look_up(connection, sql::kFindEntitlement, tenant.text(), id.text());
+    if (!cursor) return std::unexpected{cursor.error()};
+    return read_entitlement(connection, *cursor);
+}
+
+Result<std::optional<domain::Product>> find_product(Connection& connection,
+                                                    const domain::TenantId& tenant,
+                                                    const domain::ProductId& id) {
+    auto cursor = look_up(connection, sql::kFindProduct, tenant.text(), id.text());
+    if (!cursor) return std::unexpected{cursor.error()};
+    return read_one<domain::Product>(*cursor);
+}
+
+Result<std::optional<domain::Account>> find_account(Connection& connection,
+                                                    const domain::TenantId& tenant,
+                                                    const domain::AccountId& id) {
+    auto cursor = look_up(connection, sql::kFindAccount, tenant.text(), id.text());
+    if (!cursor) return std::unexpected{cursor.error()};
+    return read_one<domain::Account>(*cursor);
+}
+
+}  // namespace usher::store::sqlite

@@ -1,0 +1,163 @@
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "base/log.h"
+#include "store/sqlite/engine.h"
+#include "store/sqlite/open.h"
+#include "store/sqlite/queries.h"
+
+namespace usher::store::sqlite {
+
+namespace {
+
+std::int64_t micros(base::Time time) {
+    return base::to_micros(time);
+}
+
+// Two statements see one state of the store.
+template <class T, class Ask>
+Result<T> in_one_snapshot(Connection& connection, Ask question) {
+    if (const auto begun = connection.execute("BEGIN"); !begun) {
+        return std::unexpected{begun.error()};
+    }
+    auto answer = question();
+    connection.rollback();
+    return answer;
+}
+
+}  // namespace
+
+SqliteReader::SqliteReader(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
+
+template <class T, class Ask>
+ReadEngine::Answer<T> SqliteReader::ask(Ask question) {
+    const int opened = shared_->opened;
+    if (opened != opened_) connection_.reset();
+    Result<T> answer = std::unexpected{Failure{}};
+    if (!connection_) {
+        auto made = open_reader(shared_->path, shared_->options);
+        if (made) {
+            connection_ = std::move(*made);
+            opened_ = opened;
+        } else {
+            answer = std::unexpected{made.error()};
+        }
+    }
+    if (connection_) answer = question(*connection_);
+    if (answer) return std::move(*answer);
+    base::log(base::LogLevel::error, "store_read_failed",
+              {{"reason", sentence_for(answer.error(), shared_->path)}});
+    if (answer.error().code != kDamagedRow) connection_.reset();
+    const bool busy = (answer.error().code & 0xff) == SQLITE_BUSY;
+    return std::unexpected{busy ? flow::StoreError::overloaded : flow::StoreError::damaged};
+}
+
+ReadEngine::Answer<std::optional<domain::Entitlement>> SqliteReader::entitlement(
+    const domain::TenantId& tenant, const domain::EntitlementId& id) {
+    using Found = std::optional<domain::Entitlement>;
+    return ask<Found>([&](Connection& connection) {
+        return in_one_snapshot<Found>(connection,
+                                      [&] { return find_entitlement(connection, tenant, id); });
+    });
+}
+
+ReadEngine::Answer<std::optional<domain::Product>> SqliteReader::product(
+    const domain::TenantId& tenant, const domain::ProductId& id) {
+    return ask<std::optional<domain::Product>>(
+        [&](Connection& connection) { return find_product(connection, tenant, id); });
+}
+
+ReadEngine::Answer<std::optional<domain::Account>> SqliteReader::account(
+    const domain::TenantId& tenant, const domain::AccountId& id) {
+    return ask<std::optional<domain::Account>>(
+        [&](Connection& connection) { return find_account(connection, tenant, id); });
+}
+
+ReadEngine::Answer<std::vector<domain::Call>> SqliteReader::calls(const domain::TenantId& tenant,
+                                                                  const domain::EntitlementId& id) {
+    return ask<std::vector<domain::Call>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Call>> {
+            auto cursor = look_up(connection, sql::kFindCalls, tenant.text(), id.text());
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<domain::Call>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::int64_t> SqliteReader::last_position(const domain::TenantId& tenant,
+                                                             const domain::EntitlementId& id) {
+    return ask<std::int64_t>([&](Connection& connection) -> Result<std::int64_t> {
+        auto cursor = look_up(connection, sql::kFindLastPosition, tenant.text(), id.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        const auto more = cursor->next();
+        if (!more) return std::unexpected{more.error()};
+        return *more ? cursor->integer(0) : 0;
+    });
+}
+
+ReadEngine::Answer<std::vector<domain::Event>> SqliteReader::feed(const domain::TenantId& tenant,
+                                                                  std::int64_t after,
+                                                                  std::size_t limit) {
+    return ask<std::vector<domain::Event>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Event>> {
+            auto cursor = look_up(connection, sql::kFindFeed, tenant.text(), after,
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<domain::Event>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::Route>> SqliteReader::routes() {
+    return ask<std::vector<flow::Route>>(
+        [](Connection& connection) -> Result<std::vector<flow::Route>> {
+            std::vector<flow::Route> routes;
+            flow::Route last;
+            while (true) {
+                auto cursor = look_up(connection, sql::kFindNextRoute, last.tenant.text(),
+                                      last.merchant.text());
+                if (!cursor) return std::unexpected{cursor.error()};
+                const auto more = cursor->next();
+                if (!more) return std::unexpected{more.error()};
+                if (!*more) return routes;
+                last = {domain::TenantId{cursor->text(0)}, domain::MerchantId{cursor->text(1)}};
+                routes.push_back(last);
+            }
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::Due>> SqliteReader::due_in(
+    const flow::Route& route, base::Time now, const std::optional<flow::Due>& after,
+    std::size_t limit) {
+    return ask<std::vector<flow::Due>>(
+        [&](Connection& connection) -> Result<std::vector<flow::Due>> {
+            const auto start = after ? *after : flow::Due{.due_at = base::Time::min()};
+            auto cursor = look_up(connection, sql::kFindDue, route.tenant.text(),
+                                  route.merchant.text(), micros(now), micros(start.due_at),
+                                  start.entitlement.text(), static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            std::vector<flow::Due> due;
+            while (true) {
+                const auto more = cursor->next();
+                if (!more) return std::unexpected{more.error()};
+                if (!*more) return due;
+                due.push_back({route.tenant, domain::EntitlementId{cursor->text(0)},
+                               base::from_micros(cursor->integer(1))});
+            }
+        });
+}
+
+ReadEngine::Answer<std::optional<base::Time>> SqliteReader::next_in(const flow::Route& route,
+                                                                    base::Time now) {
+    return ask<std::optional<base::Time>>(
+        [&](Connection& connection) -> Result<std::optional<base::Time>> {
+            auto cursor = look_up(connection, sql::kFindNextDue, route.tenant.text(),
+                                  route.merchant.text(), micros(now));
+            if (!cursor) return std::unexpected{cursor.error()};
+            const auto more = cursor->next();
+            if (!more) return std::unexpected{more.error()};
+            if (!*more) return std::nullopt;
+            return base::from_micros(cursor->integer(0));
+        });
+}
+
+}  // namespace usher::store::sqlite

@@ -1,0 +1,251 @@
+#include "store/sqlite/rows.h"
+
+#include "store/changes.h"
+#include "store/sqlite/columns.h"
+
+namespace usher::store::sqlite {
+
+std::string_view word_of(domain::CallPhase phase) {
+    switch (phase) {
+        case domain::CallPhase::under_way:
+            return "under_way";
+        case domain::CallPhase::awaited:
+            return "awaited";
+        case domain::CallPhase::open:
+            return "open";
+        case domain::CallPhase::answered:
+            return "answered";
+    }
+    return "";
+}
+
+std::optional<domain::CallPhase> parse_call_phase(std::string_view text) {
+    using enum domain::CallPhase;
+    for (const auto phase : {under_way, awaited, open, answered}) {
+        if (word_of(phase) == text) return phase;
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+// `visit` is a Binder with a constant value or a Reader with one that is filled.
+void key_fields(auto& visit, auto& e) {
+    visit(e.tenant);
+    visit(e.id);
+}
+
+void identity_fields(auto& visit, auto& e) {
+    visit(e.account);
+    visit(e.product);
+    visit(e.merchant);
+    visit(e.product_key);
+    visit(e.customer);
+    visit(e.occupies);
+    visit.name_or_null(e.partner_id);
+    visit(e.created);
+}
+
+void convergence_fields(auto& visit, auto& c) {
+    visit(c.status);
+    visit(c.partner_status);
+    visit(c.intent);
+    visit(c.read_wanted);
+    visit(c.bound);
+    visit(c.partner_date);
+    visit(c.heard_at);
+    visit(c.last_call);
+    visit.group(c.refusal, 3, [](auto& inner, auto& refusal) {
+        inner(refusal.action);
+        inner(refusal.rejection);
+        inner(refusal.partner_code);
+    });
+}
+
+void asker_fields(auto& visit, auto& asker) {
+    visit(asker.subject);
+    visit(asker.client);
+    visit(asker.correlation);
+}
+
+void told_fields(auto& visit, auto& e) {
+    visit(e.reason.code);
+    visit(e.reason.category);
+    visit(e.reason.cancel_code);
+    visit(e.reason.cancel_category);
+    visit(e.reason.cancel_description);
+    visit(e.valid_from);
+    visit(e.expiry_date);
+    visit(e.ends_at);
+    visit.group(e.activation, 2, [](auto& inner, auto& activation) {
+        inner(activation.url);
+        inner(activation.expiry);
+    });
+    visit.group(e.last_refusal, 5, [](auto& inner, auto& refusal) {
+        inner(refusal.asked);
+        inner(refusal.rejection);
+        inner(refusal.partner_code);
+        inner(refusal.at);
+        inner(refusal.request);
+    });
+}
+
+// All but the last column, unsettled_from.
+void state_fields(auto& visit, auto& e) {
+    convergence_fields(visit, e.convergence);
+    told_fields(visit, e);
+    visit(e.modified);
+    visit(e.version);
+    visit(e.request);
+    visit(e.last_position);
+    visit(e.due_at);
+    visit(e.attempts);
+    visit(e.hints);
+    visit(e.unsettled_since);
+    visit(e.last_problem);
+    visit(e.claim.fence);
+    visit(e.claim.lease_until);
+    asker_fields(visit, e.asker);
+}
+
+void call_fields(auto& visit, auto& call) {
+    visit(call.number);
+    visit(call.action);
+    visit(call.phase);
+    visit(call.request_id);
+    visit(call.answer_read);
+    visit(call.sent_before);
+    visit(call.pushed_back);
+    visit(call.begun);
+    visit(call.deadline);
+    visit(call.horizon);
+    visit(call.body_digest);
+    visit(call.result);
+}
+
+void event_fields(auto& visit, auto& event) {
+    visit(event.tenant);
+    visit(event.position);
+    visit(event.entitlement);
+    visit(event.previous);
+    visit(event.version);
+    visit(event.at);
+    visit(event.change.kind);
+    visit(event.change.status_from);
+    visit(event.change.status_to);
+    visit(event.change.partner_from);
+    visit(event.change.partner_to);
+    visit(event.change.action);
+    visit(event.change.rejection);
+    visit(event.change.partner_code);
+    visit(event.initiator);
+    asker_fields(visit, event.asker);
+    visit(event.call);
+    visit(event.note);
+}
+
+void product_fields(auto& visit, auto& product) {
+    visit(product.tenant);
+    visit(product.id);
+    visit(product.name);
+    visit(product.merchant);
+    visit(product.product_key);
+    visit(product.created);
+    visit(product.modified);
+}
+
+void account_fields(auto& visit, auto& account) {
+    visit(account.tenant);
+    visit(account.id);
+    visit(account.status);
+    visit(account.created);
+    visit(account.modified);
+}
+
+}  // namespace
+
+void bind_new(Cursor& cursor, const domain::Entitlement& row) {
+    Binder bind{cursor};
+    key_fields(bind, row);
+    identity_fields(bind, row);
+    state_fields(bind, row);
+    bind(unsettled_from(row));
+}
+
+void bind_identity(Cursor& cursor, const domain::Entitlement& row) {
+    Binder bind{cursor};
+    key_fields(bind, row);
+    identity_fields(bind, row);
+}
+
+void bind_state(Cursor& cursor, const domain::Entitlement& row) {
+    Binder bind{cursor};
+    key_fields(bind, row);
+    state_fields(bind, row);
+    bind(unsettled_from(row));
+}
+
+bool same_identity(const domain::Entitlement& a, const domain::Entitlement& b) {
+    return a.account == b.account && a.product == b.product && a.merchant == b.merchant &&
+           a.product_key == b.product_key && a.customer == b.customer && a.occupies == b.occupies &&
+           a.partner_id == b.partner_id && a.created == b.created;
+}
+
+bool read_row(const Cursor& cursor, domain::Entitlement& row, std::uint32_t& unsettled_from) {
+    Reader read{cursor};
+    key_fields(read, row);
+    identity_fields(read, row);
+    state_fields(read, row);
+    read(unsettled_from);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const domain::Entitlement& of, const domain::Call& call) {
+    Binder bind{cursor};
+    key_fields(bind, of);
+    call_fields(bind, call);
+}
+
+bool read_row(const Cursor& cursor, domain::Call& call) {
+    Reader read{cursor};
+    std::string key;
+    read(key);
+    read(key);
+    call_fields(read, call);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const domain::Event& event) {
+    Binder bind{cursor};
+    event_fields(bind, event);
+}
+
+bool read_row(const Cursor& cursor, domain::Event& event) {
+    Reader read{cursor};
+    event_fields(read, event);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const domain::Product& product) {
+    Binder bind{cursor};
+    product_fields(bind, product);
+}
+
+bool read_row(const Cursor& cursor, domain::Product& product) {
+    Reader read{cursor};
+    product_fields(read, product);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const domain::Account& account) {
+    Binder bind{cursor};
+    account_fields(bind, account);
+}
+
+bool read_row(const Cursor& cursor, domain::Account& account) {
+    Reader read{cursor};
+    account_fields(read, account);
+    return read.good();
+}
+
+}  // namespace usher::store::sqlite

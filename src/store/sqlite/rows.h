@@ -1,0 +1,33 @@
+// Between stored values and columns. Reading gives false when a column is not what it must be: the
+// row is damaged.
+#pragma once
+
+#include <cstdint>
+
+#include "domain/entitlement.h"
+#include "store/sqlite/connection.h"
+
+namespace usher::store::sqlite {
+
+// Parameters of kInsertEntitlement, kUpdateIdentity and kUpdateEntitlement.
+void bind_new(Cursor& cursor, const domain::Entitlement& row);
+void bind_identity(Cursor& cursor, const domain::Entitlement& row);
+void bind_state(Cursor& cursor, const domain::Entitlement& row);
+bool same_identity(const domain::Entitlement& a, const domain::Entitlement& b);
+
+// Without its calls; `unsettled_from` is the number of the first one, 0 when there is none.
+bool read_row(const Cursor& cursor, domain::Entitlement& row, std::uint32_t& unsettled_from);
+
+void bind_row(Cursor& cursor, const domain::Entitlement& of, const domain::Call& call);
+bool read_row(const Cursor& cursor, domain::Call& call);
+
+void bind_row(Cursor& cursor, const domain::Event& event);
+bool read_row(const Cursor& cursor, domain::Event& event);
+
+void bind_row(Cursor& cursor, const domain::Product& product);
+bool read_row(const Cursor& cursor, domain::Product& product);
+
+void bind_row(Cursor& cursor, const domain::Account& account);
+bool read_row(const Cursor& cursor, domain::Account& account);
+
+}  // namespace usher::store::sqlite

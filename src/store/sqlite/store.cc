@@ -1,0 +1,41 @@
+#include "store/sqlite/store.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "store/engine_store.h"
+#include "store/sqlite/engine.h"
+#include "store/sqlite/open.h"
+
+namespace usher::store::sqlite {
+
+OpenResult open_file(const std::filesystem::path& path, base::Clock& clock, StoreOptions options) {
+    // One file has one lock, whatever links lead to it.
+    std::error_code failed;
+    auto shared = std::make_shared<Shared>();
+    shared->path = std::filesystem::weakly_canonical(path, failed);
+    if (failed) shared->path = path;
+    shared->options = options;
+
+    auto lock = FileLock::take(shared->path);
+    if (!lock) return std::unexpected{OpenError{std::move(lock.error())}};
+    shared->lock = std::move(*lock);
+    auto connection = open_writer(shared->path, options);
+    if (!connection) return std::unexpected{OpenError{std::move(connection.error())}};
+    if (auto proved = prove_writable(**connection, shared->path); !proved) {
+        return std::unexpected{OpenError{std::move(proved.error())}};
+    }
+    auto writer = std::make_unique<SqliteWriter>(shared, std::move(*connection));
+    if (const auto done = writer->void_leases(clock.now()); !done) {
+        return std::unexpected{OpenError{sentence_for(done.error(), shared->path)}};
+    }
+    std::vector<std::unique_ptr<ReadEngine>> readers;
+    for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
+        readers.push_back(std::make_unique<SqliteReader>(shared));
+    }
+    return std::make_unique<EngineStore>(std::move(writer), std::move(readers), clock,
+                                         std::move(options));
+}
+
+}  // namespace usher::store::sqlite

@@ -1,0 +1,85 @@
+// The stores behind flow::Store. Every engine keeps the same contract (contract_test.cc); they
+// differ in what survives: `memory` nothing, `sqlite` kill -9 and power loss (design: WAL,
+// synchronous=FULL, an answer only after its commit is durable).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "flow/store.h"
+
+namespace usher::store {
+
+// What a test or a simulation makes of one COMMIT.
+enum class CommitFault {
+    none,
+    fail,          // certainly nothing is recorded
+    unknown_lost,  // the outcome is not learnt; nothing is recorded
+    unknown_kept,  // the outcome is not learnt; everything is recorded
+};
+
+// For tests and simulation only; empty functions do nothing. Called on the writer's thread.
+struct Faults {
+    std::function<CommitFault()> before_commit;
+    std::function<bool()> decide_again;  // true: what decide returned is dropped, it runs again
+    std::function<bool()> fail_command;  // true: this command fails after it wrote
+};
+
+struct StoreOptions {
+    std::size_t queue_limit = 4096;                      // commands; beyond it `overloaded`
+    base::Duration queue_age = std::chrono::seconds{2};  // a command that waited longer is refused
+    std::size_t group_limit = 128;  // commands in one transaction: latency against throughput
+    std::size_t read_limit = 1024;  // questions waiting; beyond it `overloaded`
+    std::size_t readers = 2;        // read-only connections, a thread each
+    int decide_runs = 5;            // then `contended`
+
+    // SQLite. The write-ahead log is copied back in pieces from `wal_soft_bytes` on; at
+    // `wal_hard_bytes` the writer waits for readers to finish the copy.
+    std::int64_t wal_soft_bytes = 16LL << 20;
+    std::int64_t wal_hard_bytes = 64LL << 20;
+    std::chrono::milliseconds busy_timeout{2000};  // 0 in a simulation, where nobody may sleep
+    std::int64_t max_pages = 0;                    // of the file; 0: no limit. For tests
+
+    // With threads the store turns itself. Without, its owner calls run_group() and run_reads();
+    // `on_work` tells when there is something to do, from any thread.
+    bool threads = true;
+    std::function<void()> on_work;
+    Faults faults;
+};
+
+// A store whose work is done in steps.
+class SteppedStore : public flow::Store {
+  public:
+    // One transaction with the commands of one group, then their answers. True when more waits. Not
+    // from two threads at once.
+    virtual bool run_group() = 0;
+
+    // A few questions. True when more waits.
+    virtual bool run_reads() = 0;
+
+    // Answers everything that waits with `closed`, stops the threads, takes nothing more. To be
+    // called before the executors of who waits are destroyed; the destructor calls it too.
+    virtual void close() = 0;
+};
+
+struct OpenError {
+    std::string sentence;  // what is wrong and the remedy, naming the file
+};
+
+using OpenResult = std::expected<std::unique_ptr<SteppedStore>, OpenError>;
+
+// `url` is "sqlite:path", the path relative to the working directory or absolute. Creates the file
+// when there is none, brings the schema up to date and refuses a newer one. Holds the file
+// exclusively until destroyed or killed. `clock` must outlive the store.
+OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions options = {});
+
+// Keeps everything in memory, for tests and simulation.
+std::unique_ptr<SteppedStore> make_memory_store(base::Clock& clock, StoreOptions options = {});
+
+}  // namespace usher::store

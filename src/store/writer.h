@@ -1,0 +1,64 @@
+// Turns queued commands into groups: one transaction, then the answers. After anything broke,
+// nothing is acknowledged before the engine was reopened.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/engine.h"
+#include "store/queue.h"
+#include "store/store.h"
+
+namespace usher::store {
+
+class Writer {
+  public:
+    Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options);
+
+    // Thread-safe. Refusals are answered at once.
+    void submit(flow::Command command, base::Completion<flow::StoreResult<base::Time>> done);
+
+    // By one thread at a time. True when more waits.
+    bool run_group();
+
+    // Thread-safe.
+    std::expected<void, std::string> writable() const;
+    bool wants_reopening() const;
+
+    void close();
+
+  private:
+    using Answer = flow::StoreResult<base::Time>;
+    enum class Ran { done, split, broken };
+
+    void commit_group(std::span<Job> jobs, base::Time now);
+    Ran run_all(std::span<Job> jobs, std::vector<Answer>& answers, base::Time now);
+    Ran run_command(const flow::Command& command, Answer& answer, base::Time now);
+    Applied decide_once(const flow::Command& command, const flow::Rows& rows);
+    void end_transaction(std::span<Job> jobs, std::vector<Answer>& answers);
+    void break_off(std::span<Job> jobs, flow::StoreError error, std::string why);
+    bool make_ready();
+
+    std::unique_ptr<WriteEngine> engine_;
+    base::Clock& clock_;
+    const StoreOptions options_;
+    CommandQueue queue_;
+    bool wrote_ = false;  // in the present transaction
+
+    struct Trouble {
+        std::string sentence;
+        base::Monotonic retry_at;
+    };
+    mutable std::mutex mutex_;
+    std::optional<Trouble> trouble_;
+    int failures_ = 0;  // since the last commit that wrote
+};
+
+}  // namespace usher::store
