@@ -59,6 +59,7 @@ base::Task<> Connection::serve() {
             break;
         }
         const auto response = co_await answer(std::move(incoming->request));
+        if (response.abort) break;
         if (core_->draining) incoming->form.keep_alive = false;
         if (!co_await respond(response, incoming->form)) break;
         go_on = incoming->form.keep_alive;

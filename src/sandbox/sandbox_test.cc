@@ -109,6 +109,19 @@ TEST_F(SandboxTest, SellsActivatesAndReports) {
     });
 }
 
+TEST_F(SandboxTest, BreaksTheConnectionWhenTold) {
+    with_sandbox("", [this]() -> base::Task<> {
+        co_await get("PUT", "/sandbox/partner/faults",
+                     R"({"rules":[{"action":"create","effect":"lose-answer","times":1}]})");
+        const auto lost = co_await send("POST", "/bango/v1/entitlement", purchase());
+        EXPECT_FALSE(lost);
+        const auto held = co_await get("GET", "/sandbox/partner/entitlements");
+        EXPECT_EQ(held.get_array().size(), 1U);
+        const auto calls = co_await get("GET", "/sandbox/partner/calls");
+        EXPECT_TRUE(calls.at(0).at("answer").is_null());
+    });
+}
+
 TEST_F(SandboxTest, IsFoundAsItWasLeft) {
     const std::string file = folder_ / "sandbox.db";
     json::value certs;
