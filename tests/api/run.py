@@ -338,6 +338,8 @@ def leaks(program):
     """What the program must never have written."""
     written = program.output + program.read_log()
     found = [CANARY] if CANARY in written else []
+    if program.process and '"event":"request"' not in written:
+        found.append("no line about any request, so that this check saw nothing")
     for user, tokens in program.tokens.items():
         for kind in ("access_token", "refresh_token"):
             if tokens.get(kind) and tokens[kind].split(".")[2] in written:
