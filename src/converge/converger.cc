@@ -86,6 +86,9 @@ base::Task<> Converger::run() {
         co_await look();
         if (stopping_) break;
         co_await sleeper_.until(next_look_);
+        // Everything that ends wakes the loop; a burst of ends is one look.
+        constexpr base::Duration kCalm = std::chrono::milliseconds{2};
+        co_await base::sleep_for(clock_, kCalm);
     }
 }
 
@@ -102,7 +105,10 @@ base::Task<> Converger::look() {
                   {{"problem", flow::to_text(list.error())}});
         co_return;
     }
-    for (const auto& due : list->due) spawn(claim_and_carry(due));
+    for (const auto& due : list->due) {
+        // Still being claimed since the last look: another claim would find nothing to do.
+        if (claiming_.emplace(due.tenant, due.entitlement).second) spawn(claim_and_carry(due));
+    }
     constexpr base::Duration kPace = std::chrono::milliseconds{20};
     if (list->due.size() >= options_.batch) {
         next_look_ = std::min(next_look_, clock_.monotonic() + kPace);
@@ -126,6 +132,7 @@ base::Task<> Converger::probe(flow::Route route) {
 
 base::Task<> Converger::claim_and_carry(flow::Due due) {
     auto advance = co_await flow::claim(ports_, due.tenant, due.entitlement);
+    claiming_.erase({due.tenant, due.entitlement});
     if (!advance) {
         base::log(base::LogLevel::warning, "claim_failed",
                   {{"tenant", due.tenant.text()},

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/task.h"
@@ -84,6 +86,7 @@ class Converger final : public flow::Propagator {
     std::atomic<bool> stopping_ = false;
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};
+    std::set<std::pair<domain::TenantId, domain::EntitlementId>> claiming_;  // on the executor only
 };
 
 }  // namespace usher::converge

@@ -27,6 +27,8 @@ base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
     while (waited.end == RequestEnd::pending && !in_vain) {
         auto newer = co_await watch->next(deadline);
         if (!newer) break;
+        // The watch is older than the request, so it may have seen what the request found.
+        if (newer->version < row->version) continue;
         waited = {end_of(*newer, request), std::move(newer)};
     }
     co_return waited;
