@@ -9,8 +9,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -271,7 +269,8 @@ std::optional<Value> parse_as(const Setting& setting, const std::string& text) {
             return Value{text == "true"};
         default: {
             std::vector<std::string> items;
-            if (!text.empty()) boost::split(items, text, boost::is_any_of(","));
+            std::istringstream in{text};
+            for (std::string item; std::getline(in, item, ',');) items.push_back(item);
             return Value{std::move(items)};
         }
     }
