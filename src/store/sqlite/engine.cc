@@ -1,5 +1,6 @@
 #include "store/sqlite/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <sqlite3.h>
@@ -206,16 +207,21 @@ Commit SqliteWriter::commit() {
 bool SqliteWriter::maintain() {
     constexpr std::int64_t kPageBytes = 4096 + 24;  // a page with its header in the log
     const auto bytes = connection_->log_pages() * kPageBytes;
-    if (bytes < shared_->options.wal_soft_bytes) return true;
+    const auto& options = shared_->options;
+    if (bytes < std::max(options.wal_soft_bytes, next_checkpoint_)) return true;
     // A reader may hold up the passive one; the other waits for readers, who are short.
     auto mode = Connection::CheckpointMode::passive;
-    if (bytes >= shared_->options.wal_hard_bytes) mode = Connection::CheckpointMode::truncate;
+    if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::truncate;
     const auto copied = connection_->checkpoint(mode);
-    return copied ? true : remember(copied.error());
+    if (!copied) return remember(copied.error());
+    // Somebody who reads for long, as a backup does, must not make every group wait.
+    next_checkpoint_ = *copied ? 0 : bytes + options.wal_soft_bytes / 4;
+    return true;
 }
 
 std::expected<void, std::string> SqliteWriter::reopen() {
     feed_ends_.clear();
+    next_checkpoint_ = 0;
     connection_.reset();
     ++shared_->opened;
     auto opened = open_writer(shared_->path, shared_->options);

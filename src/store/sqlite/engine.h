@@ -60,6 +60,7 @@ class SqliteWriter final : public WriteEngine {
     std::shared_ptr<Shared> shared_;
     std::unique_ptr<Connection> connection_;
     std::map<domain::TenantId, FeedEnd> feed_ends_;  // as of the last commit and this transaction
+    std::int64_t next_checkpoint_ = 0;               // bytes of log; 0: at the soft limit
     std::string trouble_;
 };
 

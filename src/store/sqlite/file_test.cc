@@ -231,6 +231,32 @@ TEST_F(SqliteFile, DoesNotLetItsLogGrow) {
     EXPECT_LT(largest, 400'000U);
 }
 
+TEST_F(SqliteFile, ShrinksItsLogOnceALongReaderHasEnded) {
+    const auto lab = open({.wal_soft_bytes = 50'000,
+                           .wal_hard_bytes = 200'000,
+                           .busy_timeout = std::chrono::milliseconds{0}});
+    const auto insert = [&](int from, int to) {
+        for (int i = from; i < to; ++i) {
+            ASSERT_TRUE(lab->insert(full_entitlement("t", std::to_string(i))).has_value());
+        }
+    };
+    const auto log_bytes = [&] { return std::filesystem::file_size(path_.string() + "-wal"); };
+    insert(0, 1);
+    sqlite3* backup = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &backup), SQLITE_OK);
+    const auto run = [&](const char* sql) {
+        return sqlite3_exec(backup, sql, nullptr, nullptr, nullptr);
+    };
+    ASSERT_EQ(run("BEGIN; SELECT count(*) FROM entitlement"), SQLITE_OK);
+    insert(1, 100);
+    EXPECT_GT(log_bytes(), 200'000U);
+    EXPECT_TRUE(lab->store().writable().has_value());
+    ASSERT_EQ(run("COMMIT"), SQLITE_OK);
+    insert(100, 110);
+    EXPECT_LT(log_bytes(), 200'000U);
+    sqlite3_close(backup);
+}
+
 TEST_F(SqliteFile, ADamagedRowStopsOnlyWhatNeedsIt) {
     const auto good = bare_entitlement("t", "good");
     const auto bad = bare_entitlement("t", "bad");
