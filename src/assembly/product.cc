@@ -50,8 +50,8 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
     product->converger = std::make_unique<converge::Converger>(
         ground.executor, ground.store, *product->partner, ground.clock, ground.random,
         product->metrics, options.converge);
-    product->authenticator = std::make_unique<auth::Authenticator>(
-        std::move(options.auth), ground.clock, ground.client, ground.executor);
+    product->authenticator = std::make_unique<auth::Authenticator>(options.auth, ground.clock,
+                                                                   ground.client, ground.executor);
     product->operations = std::make_unique<FlowOperations>(product->converger->ports());
     auto& authenticator = *product->authenticator;
     const auto authenticate = [&authenticator](std::optional<std::string_view> authorization) {

@@ -65,13 +65,13 @@ Authenticator::Result Authenticator::State::judge(const Digest& digest, const Jw
     const auto now = clock.now();
     auto checked = check_claims(claims->get_object(), jws.type, rules, now);
     if (!checked) return std::unexpected{checked.error()};
-    const auto principal = std::make_shared<const Principal>(std::move(*checked));
+    auto principal = std::make_shared<const Principal>(std::move(*checked));
     if (now < principal->expires) cache.put(digest, {principal, key.fingerprint()});
     return principal;
 }
 
-Authenticator::Authenticator(AuthenticatorOptions options, base::Clock& clock, http::Client& client,
-                             base::Executor executor)
+Authenticator::Authenticator(const AuthenticatorOptions& options, base::Clock& clock,
+                             http::Client& client, base::Executor executor)
     : state_{std::make_shared<State>(options, clock, client, std::move(executor))} {}
 
 Authenticator::~Authenticator() {

@@ -51,7 +51,7 @@ class Authenticator {
     // Nothing is fetched yet: starting does not need the issuer. Fetches run on `executor`. Clock,
     // client and the executor's context must outlive the last call; destroying this (or stop())
     // before the context goes answers whoever waits with keys_unavailable.
-    Authenticator(AuthenticatorOptions options, base::Clock& clock, http::Client& client,
+    Authenticator(const AuthenticatorOptions& options, base::Clock& clock, http::Client& client,
                   base::Executor executor);
     ~Authenticator();
     Authenticator(const Authenticator&) = delete;

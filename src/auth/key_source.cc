@@ -96,7 +96,7 @@ void KeySource::request(base::Completion<bool> done, Reason reason) {
         } else if (!fetching_ && reason == Reason::unknown_key && now < next_allowed_) {
             answer = last_worked_;
         } else {
-            waiting_.push_back(std::move(done));
+            waiting_.push_back(std::exchange(done, nullptr));
             start = !std::exchange(fetching_, true);
         }
         if (start) ++fetches_;

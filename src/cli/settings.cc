@@ -23,7 +23,7 @@ std::optional<server::Settings> load(const std::string& config) {
 }
 
 std::string shown(const server::Setting& setting, const server::Settings& settings) {
-    const auto text = server::to_text(setting.get(settings));
+    auto text = server::to_text(setting.get(settings));
     if (!setting.secret) return text;
     return text.empty() ? "" : "(set)";
 }

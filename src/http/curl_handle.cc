@@ -125,7 +125,9 @@ bool Transfer::set_headers(const ClientOptions& options) {
     if (!request_.headers.find("Content-Type") && !add_header("Content-Type:")) return false;
     for (const auto& [name, value] : request_.headers) {
         if (!is_token(name) || !is_field_value(value)) return false;
-        if (!add_header(value.empty() ? name + ";" : name + ": " + value)) return false;
+        const auto line =
+            value.empty() ? fmt::format("{};", name) : fmt::format("{}: {}", name, value);
+        if (!add_header(line)) return false;
     }
     curl_easy_setopt(handle_.get(), CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(handle_.get(), CURLOPT_USERAGENT, options.user_agent.c_str());
@@ -228,6 +230,8 @@ TransportFailure Transfer::failure_of(CURLcode code) const {
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_BAD_CONTENT_ENCODING:
             return TransportFailure::unreadable;
+        default:
+            break;
     }
     // The only time limit that libcurl keeps here is that of connecting.
     return may_have_been_sent() ? TransportFailure::broken : TransportFailure::connect_failed;

@@ -205,7 +205,7 @@ int status_of(ProtocolError error) {
 }
 
 std::expected<std::unique_ptr<Server>, ListenError> make_server(
-    std::vector<asio::io_context*> contexts, base::Clock& clock, ServerOptions options,
+    const std::vector<asio::io_context*>& contexts, base::Clock& clock, ServerOptions options,
     Handler handler, RenderError render_error) {
     auto acceptors = listen(contexts, options.listen);
     if (!acceptors) return std::unexpected{std::move(acceptors.error())};

@@ -71,7 +71,7 @@ class Server {
 
 // Starts accepting at once. The contexts, clock and handler's surroundings must outlive the server.
 std::expected<std::unique_ptr<Server>, ListenError> make_server(
-    std::vector<boost::asio::io_context*> contexts, base::Clock& clock, ServerOptions options,
-    Handler handler, RenderError render_error);
+    const std::vector<boost::asio::io_context*>& contexts, base::Clock& clock,
+    ServerOptions options, Handler handler, RenderError render_error);
 
 }  // namespace usher::http

@@ -26,7 +26,7 @@ struct PartnerApi::Asked {
 
 namespace {
 
-http::Response bad_request(std::string message) {
+http::Response bad_request(const std::string& message) {
     return partner_answer(400, "BAD_REQUEST", message);
 }
 

@@ -78,15 +78,14 @@ class PartnerBook {
     void change_status(Record& record, RecordStatus to, base::Time now, const Cause& cause);
     // ACTIVE-ENDING or CANCELLED, as the product and the status have it.
     RecordStatus soft_end_of(const Record& record) const;
-    void change_product(Record& record, std::string_view product, base::Time now,
-                        const Cause& cause);
+    void change_product(Record& record, std::string_view key, base::Time now, const Cause& cause);
     // `edit` changes data other than status and product. Nothing happens when it changes nothing.
     void update(Record& record, base::Time now, const Cause& cause,
                 const std::function<void(Record&)>& edit);
 
     LinkOutcome open_link(std::string_view token, base::Time now);
     std::expected<const Record*, MoveRefusal> make_move(std::string_view id, Move move,
-                                                        std::string_view product, base::Time now);
+                                                        std::string_view key, base::Time now);
 
     std::optional<base::Time> next_event() const;
     void advance(base::Time now);  // ends what has reached its end

@@ -147,7 +147,8 @@ std::expected<void, StartError> dev(const DevOptions& options) {
     (*node)->run(fill(*(*node)->product().operations, settings.api.tenants));
     std::cout << fmt::format("ready operator={} admin={} sandbox={}", (*node)->operator_url(),
                              (*node)->admin_url(), (*sandbox)->url())
-              << std::endl;
+              << '\n'
+              << std::flush;
     wait_for_stop();
     (*node)->stop();
     (*sandbox)->stop();
@@ -162,7 +163,7 @@ std::expected<void, StartError> run_sandbox(const SandboxCommandOptions& options
     auto sandbox =
         SandboxHost::start({.port = options.port, .state = options.state}, *clock, *random);
     if (!sandbox) return std::unexpected{sandbox.error()};
-    std::cout << fmt::format("ready sandbox={}", (*sandbox)->url()) << std::endl;
+    std::cout << fmt::format("ready sandbox={}", (*sandbox)->url()) << '\n' << std::flush;
     wait_for_stop();
     (*sandbox)->stop();
     return {};

@@ -19,7 +19,8 @@ std::expected<void, StartError> serve(const Settings& settings) {
     if (!node) return std::unexpected{node.error()};
     std::cout << fmt::format("ready operator={} admin={}", (*node)->operator_url(),
                              (*node)->admin_url())
-              << std::endl;
+              << '\n'
+              << std::flush;
     sd_notify(0, "READY=1");
     wait_for_stop();
     sd_notify(0, "STOPPING=1");

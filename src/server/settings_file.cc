@@ -81,7 +81,8 @@ std::expected<std::string, std::string> read_secret_file(const std::string& path
     std::ifstream in{path, std::ios::binary};
     std::stringstream text;
     text << in.rdbuf();
-    if (!in) return std::unexpected{fmt::format("cannot read {}", path)};
+    // A folder opens, too, and fails when read.
+    if (!in || text.bad()) return std::unexpected{fmt::format("cannot read {}", path)};
     auto secret = text.str();
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
     return secret;
@@ -140,7 +141,7 @@ std::vector<Item> read_items(const toml::node& node, const std::string& name,
         if (table == nullptr) continue;
         Item item;
         for (const auto& [key, value] : *table) {
-            const std::string full = name + "." + std::string{key.str()};
+            const auto full = fmt::format("{}.{}", name, key.str());
             const auto field = fields.find(std::string{key.str()});
             if (field == fields.end())
                 problems.push_back(unknown(origin, full, known));
@@ -344,7 +345,7 @@ std::expected<Settings, SettingsProblems> load_settings(const std::string& path,
         std::ifstream in{path, std::ios::binary};
         std::stringstream text;
         text << in.rdbuf();
-        if (!in) {
+        if (!in || text.bad()) {
             return std::unexpected{
                 SettingsProblems{fmt::format("cannot read {}; give the path of a settings file, "
                                              "see `usher settings --format toml`",

@@ -13,47 +13,47 @@ namespace {
 
 // `field` gives the place in Settings; const or not, as it is asked.
 template <class Field>
-Setting text(std::string name, Field field, std::string sentence) {
-    return {.name = std::move(name),
-            .sentence = std::move(sentence),
+Setting text(const std::string& name, Field field, const std::string& sentence) {
+    return {.name = name,
+            .sentence = sentence,
             .get = [field](const Settings& s) { return Value{field(s)}; },
             .set = [field](Settings& s, Value v) { field(s) = std::get<std::string>(v); }};
 }
 
 template <class Field>
-Setting secret(std::string name, Field field, std::string sentence) {
-    return {.name = std::move(name),
+Setting secret(const std::string& name, Field field, const std::string& sentence) {
+    return {.name = name,
             .secret = true,
-            .sentence = std::move(sentence),
+            .sentence = sentence,
             .get = [field](const Settings& s) { return Value{field(s).reveal()}; },
             .set = [field](Settings& s,
                            Value v) { field(s) = base::Secret{std::get<std::string>(v)}; }};
 }
 
 template <class Field>
-Setting flag(std::string name, Field field, std::string sentence) {
-    return {.name = std::move(name),
-            .sentence = std::move(sentence),
+Setting flag(const std::string& name, Field field, const std::string& sentence) {
+    return {.name = name,
+            .sentence = sentence,
             .get = [field](const Settings& s) { return Value{field(s)}; },
             .set = [field](Settings& s, Value v) { field(s) = std::get<bool>(v); }};
 }
 
 template <class Field>
-Setting list(std::string name, Field field, std::string sentence) {
+Setting list(const std::string& name, Field field, const std::string& sentence) {
     return {
-        .name = std::move(name),
-        .sentence = std::move(sentence),
+        .name = name,
+        .sentence = sentence,
         .get = [field](const Settings& s) { return Value{field(s)}; },
         .set = [field](Settings& s, Value v) { field(s) = std::get<std::vector<std::string>>(v); }};
 }
 
 template <class Field>
-Setting number(std::string name, std::string unit, std::int64_t least, Field field,
-               std::string sentence) {
+Setting number(const std::string& name, const std::string& unit, std::int64_t least, Field field,
+               const std::string& sentence) {
     return {
-        .name = std::move(name),
-        .unit = std::move(unit),
-        .sentence = std::move(sentence),
+        .name = name,
+        .unit = unit,
+        .sentence = sentence,
         .get = [field](const Settings& s) { return Value{static_cast<std::int64_t>(field(s))}; },
         .set =
             [field](Settings& s, Value v) {
@@ -65,12 +65,13 @@ Setting number(std::string name, std::string unit, std::int64_t least, Field fie
 
 // A span of time. The name ends in _ms or _s and says so.
 template <class Field>
-Setting span(std::string name, std::int64_t least, Field field, std::string sentence) {
+Setting span(const std::string& name, std::int64_t least, Field field,
+             const std::string& sentence) {
     const bool in_ms = name.ends_with("_ms");
     const auto scale = in_ms ? std::int64_t{1} : std::int64_t{1000};
-    return {.name = std::move(name),
+    return {.name = name,
             .unit = in_ms ? "ms" : "s",
-            .sentence = std::move(sentence),
+            .sentence = sentence,
             .get =
                 [field, scale](const Settings& s) {
                     using std::chrono::milliseconds;
@@ -86,6 +87,8 @@ Setting span(std::string name, std::int64_t least, Field field, std::string sent
             .least = least};
 }
 
+// A path of members cannot stand in parentheses.
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define USHER_AT(place) [](auto& s) -> auto& { return s.place; }
 
 void add_listeners(std::vector<Setting>& t) {

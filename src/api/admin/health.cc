@@ -61,16 +61,20 @@ http::Response answer(const http::Request& request, const http::Router& router,
     return refuse(refused);
 }
 
+base::Task<http::Response> carry_out(http::Request request,
+                                     std::shared_ptr<const http::Router> router, AdminPorts ports) {
+    auto response = answer(request, *router, ports);
+    response.headers.set("x-correlation-id", choose_correlation(request.headers, ports.random));
+    response.headers.set("Cache-Control", "no-store");
+    co_return response;
+}
+
 }  // namespace
 
 http::Handler make_admin_handler(AdminPorts ports) {
     const auto router = std::make_shared<const http::Router>(patterns());
-    return [router, ports](http::Request request) -> base::Task<http::Response> {
-        const auto correlation = choose_correlation(request.headers, ports.random);
-        auto response = answer(request, *router, ports);
-        response.headers.set("x-correlation-id", correlation);
-        response.headers.set("Cache-Control", "no-store");
-        co_return response;
+    return [router, ports](http::Request request) {
+        return carry_out(std::move(request), router, ports);
     };
 }
 
