@@ -106,6 +106,14 @@ TEST(Settings, SecretsMayComeFromAFile) {
                 HasSubstr("cannot read " + path));
 }
 
+TEST(Settings, AFolderIsNoFile) {
+    const auto settings = load_settings(testing::TempDir(), {});
+    ASSERT_FALSE(settings);
+    EXPECT_THAT(settings.error().front(), testing::HasSubstr("cannot read " + testing::TempDir()));
+    EXPECT_THAT(problem_of(kSmallest, {{"USHER_PARTNER_BANGO_PASSWORD_FILE", testing::TempDir()}}),
+                testing::HasSubstr("cannot read " + testing::TempDir()));
+}
+
 TEST(Settings, SeveralTenantsNeedAClaimThatTellsThemApart) {
     const std::string two = std::string{kSmallest} + "[[tenant]]\nid = \"second\"\n" +
                             "[[partner.bango.route]]\ntenant = \"second\"\nusername = \"them\"\n";
