@@ -130,6 +130,7 @@ Verdict RuleBook<Rules>::judge(EntitlementStatus status, PartnerStatus partner,
         case never_pending:
             return refuse(status, Rejection::pending_is_never_asked);
         case not_active_yet:
+            if (!rules_.hold(Rule::refuses_before_activation)) return accept(to);
             return refuse(status, Rejection::not_active_yet);
         case no_suspend:
             return refuse(status, Rejection::ending_cannot_be_suspended);

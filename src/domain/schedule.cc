@@ -49,7 +49,10 @@ std::optional<base::Time> next_due(const Convergence& entitlement, ActionSet sup
                 keep_earlier(due, next_look(call, policy, now));
                 break;
             case CallPhase::open:
-                keep_earlier(due, std::min(call.horizon, now + policy.open_call_read));
+                // One that was seen to act is only forgotten in time.
+                keep_earlier(due, call.result == kEffectSeen
+                                      ? call.horizon
+                                      : std::min(call.horizon, now + policy.open_call_read));
                 break;
             case CallPhase::answered:
                 break;

@@ -65,8 +65,8 @@ bool was_sent_before(const Call& call);
 
 void end_request(Convergence& after);
 
-// The record's word when what both sides have agrees: a soft end that has begun is ACTIVE-ENDING, one
-// that is over CANCELLED, a purchase that came true whatever the partner has made of it since.
+// The record's word when what both sides have agrees: a soft end that has begun is ACTIVE-ENDING,
+// one that is over CANCELLED, a purchase that came true whatever the partner has made of it since.
 std::optional<EntitlementStatus> refined(EntitlementStatus status, PartnerStatus partner);
 
 // Takes that word. True when there is one.

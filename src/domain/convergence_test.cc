@@ -1,0 +1,384 @@
+#include "domain/convergence.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace usher::domain {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One entitlement and the clock, with the steps of a story as its verbs.
+class Story : public testing::Test {
+  protected:
+    void begin_at(EntitlementStatus status, PartnerStatus partner) {
+        it = {.status = status, .partner_status = partner, .bound = true, .partner_date = now};
+    }
+    Verdict asked(EntitlementStatus to) {
+        const auto request = ask(it, to, supported);
+        it = request.decision.after;
+        change = request.decision.change;
+        return request.verdict;
+    }
+    std::uint32_t send(PartnerAction action, const std::string& body = "body") {
+        const Step expected{StepKind::act, action};
+        EXPECT_EQ(plan(it, supported), expected);
+        const auto begun =
+            begin_call(it, action, RequestId{"id-" + std::to_string(++ids)}, body, limits, now);
+        it = begun.after;
+        sent = begun.call.request_id.text();
+        return begun.call.number;
+    }
+    void answered(std::uint32_t number, const ActionAnswer& answer) {
+        take(settle_action(it, number, answer, supported, limits, now));
+    }
+    void confirmed(std::uint32_t number, PartnerStatus status) {
+        answered(number, {.outcome = ActionOutcome::confirmed, .view = {status, now}});
+    }
+    void read(PartnerStatus status) {
+        EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+        swept(status);
+    }
+    void swept(PartnerStatus status) {
+        now += 1s;
+        take(settle_read(it, {ReadOutcome::found, {status, now}, now}, supported, now));
+    }
+    void reported(PartnerStatus status, base::Time date) {
+        take(receive_report(it, {status, date}, supported, now));
+    }
+    void take(const Decision& decision) {
+        it = decision.after;
+        change = decision.change;
+        for (const auto& call : decision.answered) ended = call.result;
+    }
+    ChangeKind told() const { return change.value().kind; }
+
+    Convergence it;
+    std::optional<Change> change;
+    std::string ended;
+    std::string sent;
+    ActionSet supported = ActionSet::all();
+    CallLimits limits;
+    base::Time now = base::from_micros(1'000'000'000);
+    int ids = 0;
+};
+
+TEST_F(Story, ARequestIsCarriedOutAndConfirmed) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    EXPECT_EQ(asked(EntitlementStatus::suspended).answer, Answer::accepted);
+    EXPECT_EQ(told(), ChangeKind::requested);
+    confirmed(send(PartnerAction::suspend), PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AnOvertakenRequestIsNeverSent) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    asked(EntitlementStatus::active);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(plan(it, supported), Step{});
+}
+
+TEST_F(Story, AnotherWordCallsNobody) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    EXPECT_EQ(asked(EntitlementStatus::subscribed).answer, Answer::accepted);
+    EXPECT_EQ(it.status, EntitlementStatus::subscribed);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(asked(EntitlementStatus::subscribed).answer, Answer::unchanged);
+}
+
+TEST_F(Story, ALostAnswerIsReadBeforeAnythingIsSent) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    EXPECT_EQ(it.partner_status, PartnerStatus::unknown);
+    EXPECT_EQ(told(), ChangeKind::lost);
+    read(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, TheSameIdGoesAgainWhileNoAnswerWasReadAndWhatItBringsIsRead) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    const auto first = sent;
+    read(PartnerStatus::active);
+    const auto again = send(PartnerAction::suspend);
+    EXPECT_EQ(sent, first);
+    confirmed(again, PartnerStatus::suspended);
+    EXPECT_FALSE(is_settled(it));
+    read(PartnerStatus::suspended);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AnotherBodyOrAnAnswerThatWasReadTakesANewId) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    read(PartnerStatus::active);
+    const auto first = sent;
+    answered(send(PartnerAction::suspend, "other body"), {.outcome = ActionOutcome::failed});
+    EXPECT_NE(sent, first);
+    const auto second = sent;
+    read(PartnerStatus::active);
+    send(PartnerAction::suspend, "other body");
+    EXPECT_NE(sent, second);
+    EXPECT_EQ(it.calls.size(), 3U);
+}
+
+TEST_F(Story, AnAcceptedCallIsAwaitedUntilItsDeadline) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::accepted});
+    EXPECT_EQ(told(), ChangeKind::accepted);
+    swept(PartnerStatus::active);
+    EXPECT_EQ(plan(it, supported), Step{});
+    EXPECT_EQ(it.calls.front().phase, CallPhase::awaited);
+    now += limits.awaited;
+    take(pass_time(it, limits, now));
+    EXPECT_EQ(told(), ChangeKind::lost);
+    EXPECT_EQ(it.calls.front().phase, CallPhase::open);
+    read(PartnerStatus::suspended);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AnAcceptedCallWhoseEffectShowsIsWaitedForNoLonger) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::accepted});
+    swept(PartnerStatus::suspended);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(it.calls.front().result, kEffectSeen);
+    now += limits.horizon;
+    take(pass_time(it, limits, now));
+    EXPECT_TRUE(it.calls.empty());
+}
+
+TEST_F(Story, ALateEffectOfAnOvertakenCallIsPushedBackOnce) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    asked(EntitlementStatus::active);
+    read(PartnerStatus::active);
+    EXPECT_TRUE(is_settled(it));
+    swept(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::pushed_back);
+    confirmed(send(PartnerAction::resume), PartnerStatus::active);
+    EXPECT_TRUE(is_settled(it));
+    swept(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::partner_moved);
+    EXPECT_EQ(it.status, EntitlementStatus::suspended);
+}
+
+TEST_F(Story, WhatThePartnerMovesIsFollowed) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    swept(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::partner_moved);
+    EXPECT_EQ(it.status, EntitlementStatus::suspended);
+    swept(PartnerStatus::revoked);
+    EXPECT_EQ(it.status, EntitlementStatus::revoked);
+}
+
+TEST_F(Story, ThePartnersEndIsTheLastWord) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    read(PartnerStatus::cancelled);
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_EQ(change->rejection, Rejection::ended_by_partner);
+    EXPECT_EQ(it.status, EntitlementStatus::cancelled);
+}
+
+TEST_F(Story, ASoftEndTakesTheFinerWord) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::cancelled);
+    confirmed(send(PartnerAction::cancel), PartnerStatus::active_ending);
+    EXPECT_EQ(it.status, EntitlementStatus::active_ending);
+    EXPECT_TRUE(is_settled(it));
+    swept(PartnerStatus::cancelled);
+    EXPECT_EQ(it.status, EntitlementStatus::cancelled);
+}
+
+TEST_F(Story, AnEndingIsUndoneBeforeItIsSuspended) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::cancelled);
+    answered(send(PartnerAction::cancel), {.outcome = ActionOutcome::lost});
+    asked(EntitlementStatus::active);
+    asked(EntitlementStatus::suspended);
+    read(PartnerStatus::active_ending);
+    confirmed(send(PartnerAction::undo_cancel), PartnerStatus::active);
+    confirmed(send(PartnerAction::suspend), PartnerStatus::suspended);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, ARefusalEndsTheRequestItServes) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend),
+             {.outcome = ActionOutcome::refused, .partner_code = "NO_CREDIT"});
+    read(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_EQ(change->partner_code, "NO_CREDIT");
+    EXPECT_EQ(it.status, EntitlementStatus::active);
+}
+
+TEST_F(Story, ARefusalDoesNotEndANewerRequest) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    const auto suspend = send(PartnerAction::suspend);
+    asked(EntitlementStatus::cancelled);
+    answered(suspend, {.outcome = ActionOutcome::refused});
+    read(PartnerStatus::active);
+    EXPECT_EQ(it.status, EntitlementStatus::cancelled);
+    confirmed(send(PartnerAction::cancel), PartnerStatus::cancelled);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AReplayedRefusalIsTriedAgainWithANewId) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    const auto first = sent;
+    read(PartnerStatus::active);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::refused});
+    read(PartnerStatus::active);
+    EXPECT_EQ(it.status, EntitlementStatus::suspended);
+    send(PartnerAction::suspend);
+    EXPECT_NE(sent, first);
+}
+
+TEST_F(Story, WhatTurnsOutNotToBeSupportedIsRefusedByTheProductsName) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    supported.erase(PartnerAction::suspend);
+    const auto verdict = asked(EntitlementStatus::suspended);
+    EXPECT_EQ(verdict.rejection, Rejection::not_supported_by_partner);
+    EXPECT_TRUE(is_settled(it));
+
+    supported = ActionSet::all();
+    asked(EntitlementStatus::suspended);
+    supported.erase(PartnerAction::suspend);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::refused);
+    take(conclude(it, supported, now));
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, OnlyTheCustomerActivates) {
+    begin_at(EntitlementStatus::pending, PartnerStatus::pending);
+    asked(EntitlementStatus::active);
+    read(PartnerStatus::pending);
+    EXPECT_EQ(change->rejection, Rejection::still_pending_at_partner);
+    EXPECT_EQ(it.status, EntitlementStatus::pending);
+    asked(EntitlementStatus::active);
+    read(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+}
+
+TEST_F(Story, APurchaseIsFoundAfterItsAnswerWasLost) {
+    it.intent = true;
+    const auto create = send(PartnerAction::create);
+    answered(create, {.outcome = ActionOutcome::lost});
+    const ReadAnswer early{ReadOutcome::not_found, {}, now};
+    take(settle_read(it, early, supported, now));
+    EXPECT_EQ(it.partner_status, PartnerStatus::unknown) << "it may still be on its way";
+    now += limits.call;
+    read(PartnerStatus::pending);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_TRUE(it.bound);
+    EXPECT_TRUE(it.calls.empty()) << "what is found was created";
+}
+
+TEST_F(Story, NotFoundAfterTheDeadlineIsCreatedAgain) {
+    it.intent = true;
+    answered(send(PartnerAction::create), {.outcome = ActionOutcome::lost});
+    const auto first = sent;
+    now += limits.call;
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    EXPECT_EQ(it.partner_status, PartnerStatus::none);
+    send(PartnerAction::create);
+    EXPECT_EQ(sent, first);
+}
+
+TEST_F(Story, WhatIsBoundIsNeverTakenForNotThere) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    const auto before = it;
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    EXPECT_EQ(it, before);
+    take(settle_read(it, {ReadOutcome::lost, {}, now}, supported, now));
+    EXPECT_EQ(it, before);
+}
+
+TEST_F(Story, FailedAtThePartnerIsUnknownAndMayStillAct) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    confirmed(send(PartnerAction::suspend), PartnerStatus::unknown);
+    EXPECT_EQ(it.partner_status, PartnerStatus::unknown);
+    EXPECT_EQ(it.calls.front().phase, CallPhase::open);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+}
+
+TEST_F(Story, TroubleEndsOnlyWhatWasNotSentBefore) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::trouble});
+    EXPECT_TRUE(it.calls.empty());
+    EXPECT_EQ(it.partner_status, PartnerStatus::active);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    read(PartnerStatus::active);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::trouble});
+    EXPECT_EQ(it.calls.front().phase, CallPhase::open);
+}
+
+TEST_F(Story, ADeadProcessLeavesAnOpenCall) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    const auto number = send(PartnerAction::suspend);
+    take(take_over(it, limits, now));
+    EXPECT_EQ(it.calls.front().phase, CallPhase::open);
+    EXPECT_EQ(told(), ChangeKind::lost);
+    const auto before = it;
+    confirmed(number, PartnerStatus::suspended);
+    EXPECT_EQ(it, before) << "an answer after the take-over is nobody's";
+}
+
+TEST_F(Story, AReportIsBelievedOnlyWhenItIsNewsAndNothingIsOpen) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    const auto held = now;
+    reported(PartnerStatus::active, held);
+    EXPECT_FALSE(it.read_wanted) << "a repeat";
+    reported(PartnerStatus::suspended, held + 1s);
+    EXPECT_EQ(it.status, EntitlementStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::partner_moved);
+    reported(PartnerStatus::active, held);
+    EXPECT_EQ(it.partner_status, PartnerStatus::suspended);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+}
+
+TEST_F(Story, AReadThatLeftBeforeAReportProvesNothing) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    const auto left = now;
+    now += 1s;
+    reported(PartnerStatus::suspended, now);
+    take(
+        settle_read(it, {ReadOutcome::found, {PartnerStatus::active, left}, left}, supported, now));
+    EXPECT_EQ(it.partner_status, PartnerStatus::suspended);
+    read(PartnerStatus::suspended);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AMistakenEndCanBeTakenBackWhileItIsOpen) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::revoked);
+    answered(send(PartnerAction::revoke), {.outcome = ActionOutcome::lost});
+    EXPECT_EQ(asked(EntitlementStatus::active).answer, Answer::accepted);
+    read(PartnerStatus::active);
+    EXPECT_TRUE(is_settled(it));
+    swept(PartnerStatus::revoked);
+    EXPECT_EQ(it.status, EntitlementStatus::revoked) << "it acted late, and that is final";
+}
+
+}  // namespace
+}  // namespace usher::domain
