@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "api/text.h"
-#include "auth/digest.h"
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/json.h"
 
 namespace usher::api {
@@ -40,7 +40,7 @@ bool may_use(const auth::Principal& principal, const TenantOptions& tenant,
 
 // Compares digests, so that the time taken tells nothing about how much of a guess was right.
 bool same_secret(std::string_view a, std::string_view b) {
-    return auth::sha256(a) == auth::sha256(b);
+    return base::sha256(a) == base::sha256(b);
 }
 
 Problem partner_refused() {

@@ -61,10 +61,15 @@ http::Response answer(const http::Request& request, const http::Router& router,
     return refuse(refused);
 }
 
-base::Task<http::Response> carry_out(http::Request request,
-                                     std::shared_ptr<const http::Router> router, AdminPorts ports) {
-    auto response = answer(request, *router, ports);
-    response.headers.set("x-correlation-id", choose_correlation(request.headers, ports.random));
+struct Admin {
+    http::Router router;
+    AdminPorts ports;
+};
+
+base::Task<http::Response> carry_out(std::shared_ptr<const Admin> admin, http::Request request) {
+    auto response = answer(request, admin->router, admin->ports);
+    response.headers.set("x-correlation-id",
+                         choose_correlation(request.headers, admin->ports.random));
     response.headers.set("Cache-Control", "no-store");
     co_return response;
 }
@@ -72,10 +77,8 @@ base::Task<http::Response> carry_out(http::Request request,
 }  // namespace
 
 http::Handler make_admin_handler(AdminPorts ports) {
-    const auto router = std::make_shared<const http::Router>(patterns());
-    return [router, ports](http::Request request) {
-        return carry_out(std::move(request), router, ports);
-    };
+    const auto admin = std::make_shared<const Admin>(http::Router{patterns()}, std::move(ports));
+    return [admin](http::Request request) { return carry_out(admin, std::move(request)); };
 }
 
 }  // namespace usher::api
