@@ -1,8 +1,10 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -53,6 +55,30 @@ std::string_view name_of(LogLevel level) {
     return "error";
 }
 
+bool is_beyond_ascii(char letter) {
+    return static_cast<unsigned char>(letter) >= 0x80;
+}
+
+// A line that is not UTF-8 is refused by whoever collects it, so what came from outside could hide
+// what is told with it.
+std::string make_utf8(std::string text) {
+    if (std::ranges::none_of(text, is_beyond_ascii)) return text;
+    boost::json::error_code broken;
+    boost::json::parse(boost::json::serialize(boost::json::string{text}), broken);
+    if (broken) std::ranges::replace_if(text, is_beyond_ascii, '?');
+    return text;
+}
+
+boost::json::value to_json(const std::string& text) {
+    return boost::json::value(make_utf8(text));
+}
+boost::json::value to_json(std::int64_t number) {
+    return number;
+}
+boost::json::value to_json(bool flag) {
+    return flag;
+}
+
 }  // namespace
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
@@ -63,7 +89,7 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     line["level"] = name_of(level);
     line["event"] = event;
     for (const auto& field : fields) {
-        std::visit([&](const auto& value) { line[field.name] = value; }, field.value);
+        std::visit([&](const auto& value) { line[field.name] = to_json(value); }, field.value);
     }
     logger().log(to_spdlog(level), "{}", boost::json::serialize(line));
 }

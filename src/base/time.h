@@ -18,7 +18,8 @@ using Monotonic = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 std::string format_time(Time time);
 
 // ISO 8601 date-times as the published pages have them: "Z" or a numeric offset, with or without a
-// fraction of a second (OpenTV §3.1). Nothing for text that is not one, or not a real date.
+// fraction of a second (OpenTV §3.1), of which microseconds are kept. Nothing for text that is not
+// one, or not a real date.
 std::optional<Time> parse_time(std::string_view text);
 
 // Microseconds since 1970, the form in the store.
