@@ -87,15 +87,20 @@ void add_table_commands(CLI::App& app, Asked& asked, int& code) {
         const char* name;
         const char* help;
         int (*print)(const std::string&);
+        std::vector<std::string> formats;
     };
-    static constexpr Table kTables[]{
-        {"errors", "Print every error code, its meaning and its remedy", errors},
+    const std::vector<std::string> all{"text", "json", "markdown"};
+    const Table tables[]{
+        {"errors", "Print every error code, its meaning and its remedy", errors, all},
         {"lifecycle", "Print which status may follow which, and the next step towards it",
-         lifecycle},
-        {"explore", "Check the lifecycle's rules over every situation of a small world", explore}};
-    for (const auto& table : kTables) {
+         lifecycle, all},
+        {"explore",
+         "Check the lifecycle's rules over every situation of a small world",
+         explore,
+         {"text", "json"}}};
+    for (const auto& table : tables) {
         auto* command = app.add_subcommand(table.name, table.help);
-        add_format(command, asked.format, {"text", "json", "markdown"});
+        add_format(command, asked.format, table.formats);
         example(command, fmt::format("usher {} --format json", table.name));
         command->callback([&asked, &code, print = table.print] { code = print(asked.format); });
     }

@@ -1,4 +1,6 @@
 // The tables that the program runs on, printed for people and for programs (interface §2).
+#include "domain/tables.h"
+
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -10,9 +12,7 @@
 
 #include "api/errors.h"
 #include "cli/commands.h"
-#include "domain/convergence.h"
 #include "domain/explore/explore.h"
-#include "domain/lifecycle.h"
 
 namespace usher::cli {
 
@@ -33,101 +33,44 @@ std::string_view word(domain::Answer answer) {
     return "";
 }
 
-std::string_view word(const domain::Step& step) {
-    switch (step.kind) {
-        case domain::StepKind::none:
-            return "none";
-        case domain::StepKind::read:
-            return "read";
-        case domain::StepKind::refused:
-            return "refused";
-        case domain::StepKind::act:
-            return to_text(*step.action);
+json::object lifecycle_as_json() {
+    json::array requests;
+    for (const auto& row : domain::request_table()) {
+        json::value code;
+        if (row.verdict.rejection) code = api::number_of(api::code_of(*row.verdict.rejection));
+        requests.push_back({{"status", to_text(row.status)},
+                            {"partnerStatus", to_text(row.partner)},
+                            {"to", to_text(row.to)},
+                            {"answer", word(row.verdict.answer)},
+                            {"becomes", to_text(row.verdict.becomes)},
+                            {"errorCode", code}});
     }
-    return "";
+    json::array steps;
+    for (const auto& row : domain::plan_table()) {
+        steps.push_back({{"status", to_text(row.status)},
+                         {"partnerStatus", to_text(row.partner)},
+                         {"intent", row.intent},
+                         {"step", row.step}});
+    }
+    return {{"request", requests}, {"plan", steps}};
 }
 
-domain::Step plan_for(domain::EntitlementStatus status, domain::PartnerStatus partner,
-                      bool intent) {
-    domain::Convergence entitlement;
-    entitlement.status = status;
-    entitlement.partner_status = partner;
-    entitlement.intent = intent;
-    return domain::plan(entitlement, domain::ActionSet::all());
-}
-
-json::array request_rows() {
-    json::array rows;
-    for (const auto status : domain::kEntitlementStatuses) {
-        for (const auto partner : domain::kPartnerStatuses) {
-            for (const auto to : domain::kEntitlementStatuses) {
-                const auto verdict = domain::judge(status, partner, to);
-                json::value code;
-                if (verdict.rejection) code = api::number_of(api::code_of(*verdict.rejection));
-                rows.push_back({{"status", to_text(status)},
-                                {"partnerStatus", to_text(partner)},
-                                {"to", to_text(to)},
-                                {"answer", word(verdict.answer)},
-                                {"becomes", to_text(verdict.becomes)},
-                                {"errorCode", code}});
-            }
-        }
+// The rows that are about the most usual case: both sides agree when the request comes.
+void print_lifecycle() {
+    std::cout << "Asked while both sides agree (a number is the error):\n\n";
+    for (const auto& row : domain::request_table()) {
+        if (domain::meaning(row.status) != row.partner) continue;
+        const auto& verdict = row.verdict;
+        std::cout << fmt::format(
+            "{:<14} -> {:<14} {}\n", to_text(row.status), to_text(row.to),
+            verdict.rejection ? std::to_string(api::number_of(api::code_of(*verdict.rejection)))
+                              : std::string{word(verdict.answer)});
     }
-    return rows;
-}
-
-json::array plan_rows() {
-    json::array rows;
-    for (const auto status : domain::kEntitlementStatuses) {
-        for (const auto partner : domain::kPartnerStatuses) {
-            for (const bool intent : {false, true}) {
-                rows.push_back({{"status", to_text(status)},
-                                {"partnerStatus", to_text(partner)},
-                                {"intent", intent},
-                                {"step", word(plan_for(status, partner, intent))}});
-            }
-        }
-    }
-    return rows;
-}
-
-// A square: what the record says against what is asked, while the partner has the same.
-void print_requests(std::string_view separator) {
-    const auto cell = [&](std::string_view text) { return fmt::format("{} {} ", separator, text); };
-    std::cout << cell("record, asked:");
-    for (const auto to : domain::kEntitlementStatuses) std::cout << cell(to_text(to));
-    std::cout << separator << '\n';
-    if (separator == "|") {
-        for (std::size_t i = 0; i <= domain::kEntitlementStatuses.size(); ++i) std::cout << "|---";
-        std::cout << "|\n";
-    }
-    for (const auto status : domain::kEntitlementStatuses) {
-        std::cout << cell(to_text(status));
-        for (const auto to : domain::kEntitlementStatuses) {
-            const auto verdict = domain::judge(status, domain::meaning(status), to);
-            std::cout << cell(verdict.rejection
-                                  ? std::to_string(api::number_of(api::code_of(*verdict.rejection)))
-                                  : std::string{word(verdict.answer)});
-        }
-        std::cout << separator << '\n';
-    }
-}
-
-void print_steps(std::string_view separator) {
-    const auto cell = [&](std::string_view text) { return fmt::format("{} {} ", separator, text); };
-    std::cout << cell("asked for, partner has:");
-    for (const auto partner : domain::kPartnerStatuses) std::cout << cell(to_text(partner));
-    std::cout << separator << '\n';
-    if (separator == "|") {
-        for (std::size_t i = 0; i <= domain::kPartnerStatuses.size(); ++i) std::cout << "|---";
-        std::cout << "|\n";
-    }
-    for (const auto status : domain::kEntitlementStatuses) {
-        std::cout << cell(to_text(status));
-        for (const auto partner : domain::kPartnerStatuses) {
-            std::cout << cell(word(plan_for(status, partner, true)));
-        }
-        std::cout << separator << '\n';
+    std::cout << "\nThe next step when the record says this and the partner has that:\n\n";
+    for (const auto& row : domain::plan_table()) {
+        if (!row.intent) continue;
+        std::cout << fmt::format("{:<14} {:<14} {}\n", to_text(row.status), to_text(row.partner),
+                                 row.step);
     }
 }
 
@@ -137,38 +80,35 @@ json::array trace_of(const domain::explore::Violation& violation) {
     return trace;
 }
 
-json::object explored_as_json(const domain::explore::Result& result,
-                              const std::vector<domain::explore::Planted>& planted) {
+json::object as_json(const domain::explore::Exploration& explored) {
     json::array violations;
-    if (result.violation) {
-        violations.push_back(
-            {{"rule", result.violation->rule}, {"trace", trace_of(*result.violation)}});
+    for (const auto& violation : explored.violations) {
+        violations.push_back({{"rule", violation.rule}, {"trace", trace_of(violation)}});
     }
-    json::array faults;
-    for (const auto& fault : planted) {
-        faults.push_back({{"fault", to_text(fault.left_out)},
-                          {"found", fault.violation.has_value()},
-                          {"trace", fault.violation ? trace_of(*fault.violation) : json::array{}}});
+    json::array planted;
+    for (const auto& fault : explored.planted) {
+        planted.push_back(
+            {{"fault", to_text(fault.left_out)},
+             {"found", fault.violation.has_value()},
+             {"trace", fault.violation ? trace_of(*fault.violation) : json::array{}}});
     }
-    return {{"states", result.states},
-            {"transitions", result.transitions},
+    return {{"states", explored.states},
+            {"transitions", explored.transitions},
             {"violations", violations},
-            {"planted", faults}};
+            {"planted", planted}};
 }
 
-void print_explored(const domain::explore::Result& result,
-                    const std::vector<domain::explore::Planted>& planted) {
-    std::cout << fmt::format("{} situations, {} steps between them\n", result.states,
-                             result.transitions);
-    if (result.violation) {
-        std::cout << fmt::format("VIOLATED: {}\n", result.violation->rule);
-        for (const auto& line : result.violation->trace) std::cout << "    " << line << '\n';
-    } else {
-        std::cout << "every property holds in all of them\n";
+void print_explored(const domain::explore::Exploration& explored) {
+    std::cout << fmt::format("{} situations, {} steps between them\n", explored.states,
+                             explored.transitions);
+    if (explored.violations.empty()) std::cout << "every property holds in all of them\n";
+    for (const auto& violation : explored.violations) {
+        std::cout << fmt::format("VIOLATED: {}\n", violation.rule);
+        for (const auto& line : violation.trace) std::cout << "    " << line << '\n';
     }
-    std::cout << "rules left out one by one, to show that each is needed:\n";
-    for (const auto& fault : planted) {
-        std::cout << fmt::format("    {:<40} {}\n", to_text(fault.left_out),
+    std::cout << "\nrules left out one by one, and what goes wrong without them:\n";
+    for (const auto& fault : explored.planted) {
+        std::cout << fmt::format("    {:<28} {}\n", to_text(fault.left_out),
                                  fault.violation ? fault.violation->rule : "NOT FOUND");
     }
 }
@@ -191,31 +131,25 @@ int errors(const std::string& format) {
 
 int lifecycle(const std::string& format) {
     if (format == "json") {
-        std::cout << json::serialize(
-                         json::object{{"request", request_rows()}, {"plan", plan_rows()}})
-                  << '\n';
-        return 0;
+        std::cout << json::serialize(lifecycle_as_json()) << '\n';
+    } else if (format == "markdown") {
+        std::cout << domain::lifecycle_page();
+    } else {
+        print_lifecycle();
     }
-    const std::string_view separator = format == "markdown" ? "|" : "\t";
-    std::cout << "What happens to a request while both sides agree (a number is the error):\n\n";
-    print_requests(separator);
-    std::cout << "\nThe next call to the partner when a status was asked for:\n\n";
-    print_steps(separator);
     return 0;
 }
 
 int explore(const std::string& format) {
-    namespace explore = domain::explore;
-    const auto result = explore::explore(*explore::make_served_decider(), explore::kWide);
-    const auto planted = explore::explore_planted(explore::kWide);
+    const auto explored = domain::explore::explore_everything();
     if (format == "json") {
-        std::cout << json::serialize(explored_as_json(result, planted)) << '\n';
+        std::cout << json::serialize(as_json(explored)) << '\n';
     } else {
-        print_explored(result, planted);
+        print_explored(explored);
     }
-    const bool all_found =
-        std::ranges::all_of(planted, [](const auto& fault) { return fault.violation.has_value(); });
-    return result.violation || !all_found ? 1 : 0;
+    const bool all_found = std::ranges::all_of(
+        explored.planted, [](const auto& fault) { return fault.violation.has_value(); });
+    return explored.violations.empty() && all_found ? 0 : 1;
 }
 
 }  // namespace usher::cli
