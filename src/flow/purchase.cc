@@ -18,6 +18,7 @@ using domain::EntitlementStatus;
 struct Recorded {
     std::shared_ptr<const Entitlement> row;
     std::optional<Work> work;
+    Awaited awaited;
 };
 
 using Decided = std::variant<Recorded, Failure>;
@@ -87,22 +88,26 @@ struct Decider {
         if (const auto failure = check(rows)) return {Writes{}, *failure};
         Recording recording{make_row(request, id, *tools.partner, rows), rows.now};
         recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "bought");
-        return claim_or_schedule(std::move(recording));
+        const Awaited awaited{.request = recording.entitlement().request};
+        return claim_or_schedule(std::move(recording), awaited);
     }
 
   private:
     // A repeat changes nothing; what is still open about the first becomes due now.
     std::pair<Writes, Decided> again(const Entitlement& row, const Rows& rows) const {
+        const Awaited awaited{.request = row.request, .past = row.last_refusal};
         if (domain::is_settled(row.convergence) || is_claimed(row, rows.now)) {
-            return {Writes{}, Recorded{.row = std::make_shared<const Entitlement>(row)}};
+            return {Writes{},
+                    Recorded{.row = std::make_shared<const Entitlement>(row), .awaited = awaited}};
         }
         Recording recording{row, rows.now};
         catch_up(recording, tools);
         recording.entitlement().attempts = 0;
-        return claim_or_schedule(std::move(recording));
+        return claim_or_schedule(std::move(recording), awaited);
     }
 
-    std::pair<Writes, Decided> claim_or_schedule(Recording recording) const {
+    std::pair<Writes, Decided> claim_or_schedule(Recording recording,
+                                                 const Awaited& awaited) const {
         const auto& row = recording.entitlement();
         std::optional<Work> work;
         if (propagator->takes_calls(row.tenant, row.merchant)) {
@@ -113,7 +118,8 @@ struct Decider {
         auto writes = std::move(recording).finish();
         const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
         if (work) work->entitlement = *stored;
-        return {std::move(writes), Recorded{.row = stored, .work = std::move(work)}};
+        return {std::move(writes),
+                Recorded{.row = stored, .work = std::move(work), .awaited = awaited}};
     }
 };
 
@@ -169,23 +175,22 @@ base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase re
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto recorded = std::get<Recorded>(std::move(*decided));
 
-    const auto& row = *recorded.row;
-    if (!recorded.work && domain::is_settled(row.convergence)) {
-        auto purchased = answer({RequestEnd::confirmed, recorded.row});
-        if (row.convergence.status == EntitlementStatus::pending) {
-            purchased->activation = co_await fresh_activation(ports, row, deadline);
+    const auto row = recorded.row;
+    if (!recorded.work && domain::is_settled(row->convergence)) {
+        auto purchased = answer({end_of(*row, recorded.awaited), row});
+        if (purchased && purchased->status == EntitlementStatus::pending) {
+            purchased->activation = co_await fresh_activation(ports, *row, deadline);
         }
         co_return purchased;
     }
     // Watched only now that the id is known; a change that was quicker is in the store.
-    auto watch = ports.propagator.watch(row.tenant, row.id);
-    const auto now_stored = co_await ports.store.find_entitlement(row.tenant, row.id);
-    if (now_stored && *now_stored) {
+    auto watch = ports.propagator.watch(row->tenant, row->id);
+    const auto now_stored = co_await ports.store.find_entitlement(row->tenant, row->id);
+    if (now_stored && *now_stored && (*now_stored)->version >= row->version) {
         recorded.row = std::make_shared<const Entitlement>(**now_stored);
     }
-    const auto number = recorded.row->request;
     co_return answer(co_await carry_and_wait(ports, std::move(watch), recorded.row,
-                                             std::move(recorded.work), number, deadline));
+                                             std::move(recorded.work), recorded.awaited, deadline));
 }
 
 }  // namespace usher::flow

@@ -11,15 +11,15 @@ base::Task<std::expected<void, Failure>> receive_report(Ports& ports, ReceiveRep
         ports.store, {.tenant = report.tenant, .entitlement = report.entitlement},
         [](const Rows& rows) -> std::pair<Writes, bool> {
             if (!rows.entitlement) return {Writes{}, false};
-            Writes writes{.entitlement = *rows.entitlement};
-            auto& row = *writes.entitlement;
-            const bool under_way = row.claim.lease_until.has_value();
+            const bool under_way = rows.entitlement->claim.lease_until.has_value();
             // Reports in a row cost one read: one that is wanted and has not left covers them all.
-            if (row.convergence.read_wanted && !under_way) return {Writes{}, true};
+            if (rows.entitlement->convergence.read_wanted && !under_way) return {Writes{}, true};
+            Recording recording{*rows.entitlement, rows.now};
+            auto& row = recording.entitlement();
             ++row.hints;
             row.convergence.read_wanted = true;
             if (!under_way) row.due_at = rows.now;
-            return {std::move(writes), true};
+            return {std::move(recording).finish(), true};
         });
     if (!known) co_return std::unexpected{fail(known.error())};
     if (!*known) co_return std::unexpected{fail(FailureKind::entitlement_unknown)};

@@ -31,6 +31,8 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
             .partner_code = change.partner_code,
             .at = now_,
             .request = entitlement_.request};
+        // It was given for the status that did not come true.
+        entitlement_.reason = {};
     }
     add_event(change, initiator, std::move(note), call);
 }

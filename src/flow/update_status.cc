@@ -18,6 +18,7 @@ struct Recorded {
     bool modified = false;
     std::shared_ptr<const Entitlement> row;
     std::optional<Work> work;
+    Awaited awaited;
 };
 
 using Decided = std::variant<Recorded, Failure>;
@@ -79,9 +80,12 @@ std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools&
     const bool modified = record(recording, request, std::move(asked));
     auto& row = recording.entitlement();
     if (!modified && domain::is_settled(row.convergence)) {
-        return {Writes{}, Recorded{.row = std::make_shared<const Entitlement>(*rows.entitlement)}};
+        const auto stored = std::make_shared<const Entitlement>(*rows.entitlement);
+        return {Writes{},
+                Recorded{.row = stored, .awaited = {stored->request, stored->last_refusal}}};
     }
     row.attempts = 0;
+    const Awaited awaited{.request = row.request, .past = rows.entitlement->last_refusal};
     std::optional<Work> work;
     if (!is_claimed(row, rows.now)) {
         if (takes_calls)
@@ -92,8 +96,9 @@ std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools&
     auto writes = std::move(recording).finish();
     const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
     if (work) work->entitlement = *stored;
-    return {std::move(writes),
-            Recorded{.modified = modified, .row = stored, .work = std::move(work)}};
+    return {
+        std::move(writes),
+        Recorded{.modified = modified, .row = stored, .work = std::move(work), .awaited = awaited}};
 }
 
 std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& waited) {
@@ -133,11 +138,12 @@ base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateSt
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto recorded = std::get<Recorded>(std::move(*decided));
 
-    const auto number = recorded.row->request;
-    const bool settled = !recorded.work && domain::is_settled(recorded.row->convergence);
-    if (settled) co_return answer(recorded, {RequestEnd::confirmed, recorded.row});
-    auto waited = co_await carry_and_wait(ports, std::move(watch), recorded.row,
-                                          std::move(recorded.work), number, deadline);
+    if (!recorded.work && domain::is_settled(recorded.row->convergence)) {
+        co_return answer(recorded, {end_of(*recorded.row, recorded.awaited), recorded.row});
+    }
+    const auto waited =
+        co_await carry_and_wait(ports, std::move(watch), recorded.row, std::move(recorded.work),
+                                recorded.awaited, deadline);
     co_return answer(recorded, waited);
 }
 

@@ -4,32 +4,42 @@
 
 namespace usher::flow {
 
-RequestEnd end_of(const domain::Entitlement& entitlement, std::uint64_t request) {
+RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited) {
     const auto& refusal = entitlement.last_refusal;
-    if (refusal && refusal->request == request) return RequestEnd::refused;
-    if (entitlement.request != request) return RequestEnd::overtaken;
+    const bool is_ours = refusal && refusal->request == awaited.request;
+    if (is_ours && refusal != awaited.past) return RequestEnd::refused;
+    if (entitlement.request != awaited.request) return RequestEnd::overtaken;
     if (domain::is_settled(entitlement.convergence)) return RequestEnd::confirmed;
     return RequestEnd::pending;
 }
 
+namespace {
+
+// The watch is older than the request, so it may have seen what the request found.
+bool is_older(const domain::Entitlement& seen, const domain::Entitlement& row) {
+    return seen.version < row.version || seen.claim.fence < row.claim.fence ||
+           seen.hints < row.hints;
+}
+
+}  // namespace
+
 base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
                                   std::shared_ptr<const domain::Entitlement> row,
-                                  std::optional<Work> work, std::uint64_t request,
+                                  std::optional<Work> work, Awaited awaited,
                                   base::Monotonic deadline) {
     const bool useful = work.has_value() || row->claim.lease_until.has_value();
     if (work)
         ports.propagator.start(std::move(*work));
     else if (row->due_at)
         ports.propagator.wake();
-    Waited waited{end_of(*row, request), row};
+    Waited waited{end_of(*row, awaited), row};
     // While the partner takes no calls, waiting would be in vain.
     const bool in_vain = !useful && !ports.propagator.takes_calls(row->tenant, row->merchant);
     while (waited.end == RequestEnd::pending && !in_vain) {
         auto newer = co_await watch->next(deadline);
         if (!newer) break;
-        // The watch is older than the request, so it may have seen what the request found.
-        if (newer->version < row->version) continue;
-        waited = {end_of(*newer, request), std::move(newer)};
+        if (is_older(*newer, *row)) continue;
+        waited = {end_of(*newer, awaited), std::move(newer)};
     }
     co_return waited;
 }

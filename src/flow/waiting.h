@@ -12,8 +12,15 @@ namespace usher::flow {
 
 enum class RequestEnd { confirmed, refused, overtaken, pending };
 
-// How the request that was recorded at version `request` stands in this row.
-RequestEnd end_of(const domain::Entitlement& entitlement, std::uint64_t request);
+// The request that is waited for: recorded at version `request`. A repeat waits for a request that
+// may be older than a refusal in the row; that one, `past`, is not its end.
+struct Awaited {
+    std::uint64_t request = 0;
+    std::optional<domain::LastRefusal> past;
+};
+
+// How it stands in this row.
+RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited);
 
 struct Waited {
     RequestEnd end{};
@@ -23,7 +30,7 @@ struct Waited {
 // Starts `work`, if any, and waits until the request ends or `deadline`.
 base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
                                   std::shared_ptr<const domain::Entitlement> row,
-                                  std::optional<Work> work, std::uint64_t request,
+                                  std::optional<Work> work, Awaited awaited,
                                   base::Monotonic deadline);
 
 }  // namespace usher::flow

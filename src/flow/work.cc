@@ -39,20 +39,21 @@ bool holds_claim(const Rows& rows, const Work& work) {
 
 struct Progress {
     bool made = false;
-    std::string problem;
+    std::optional<std::string> problem;  // none: what was known before still holds
     std::optional<base::Duration> retry_after;
 };
 
 // After an answer: straight on with the next step when this one got somewhere, else later. A chain
-// has an end, so that two sides that never meet slow down.
+// has an end, and attempts are forgotten only once there is nothing left to do, so that two sides
+// that never meet slow down.
 std::pair<Writes, Advance> go_on(Recording recording, const ClaimTools& tools, unsigned chain,
                                  const Progress& progress) {
     constexpr unsigned kLongestChain = 6;
     auto& entitlement = recording.entitlement();
     const bool straight_on = progress.made && chain < kLongestChain;
     entitlement.claim.lease_until.reset();
-    entitlement.last_problem = progress.problem;
-    entitlement.attempts = straight_on ? 0 : entitlement.attempts + 1;
+    if (progress.problem) entitlement.last_problem = *progress.problem;
+    if (!straight_on) ++entitlement.attempts;
     recording.take(domain::pass_time(entitlement.convergence, tools.limits.calls, recording.now()),
                    domain::Initiator::usher, kNeverConfirmed);
     std::optional<Work> next;
@@ -60,7 +61,10 @@ std::pair<Writes, Advance> go_on(Recording recording, const ClaimTools& tools, u
         next = take_claim(recording, tools, false);
     else
         schedule(recording, tools, progress.retry_after);
-    if (next) next->chain = chain + 1;
+    if (next)
+        next->chain = chain + 1;
+    else if (straight_on)
+        entitlement.attempts = 0;
     return conclude(std::move(recording), std::move(next));
 }
 
@@ -85,6 +89,18 @@ bool belongs_to_another(const Rows& rows, const PartnerRecord& record) {
            holder->second != std::pair{rows.entitlement->tenant, rows.entitlement->id};
 }
 
+constexpr const char* kBelongsToAnother = "the partner's record is bound to another entitlement";
+
+// A record belongs to one entitlement; an answer with another's says nothing about this one, and
+// the store could never write it down.
+ActionReply believed(const Rows& rows, ActionReply reply) {
+    if (!reply.record || !belongs_to_another(rows, *reply.record)) return reply;
+    reply.answer = {.outcome = domain::ActionOutcome::failed, .result = "another's record"};
+    reply.record.reset();
+    reply.problem = kBelongsToAnother;
+    return reply;
+}
+
 // What a read amounts to, once it is known whose the records are.
 struct Finding {
     domain::ReadOutcome outcome{};
@@ -100,9 +116,7 @@ Finding judge(const Rows& rows, const ReadReply& reply) {
             return {domain::ReadOutcome::not_found, {}, {}};
         case ReadKind::found:
             if (belongs_to_another(rows, *reply.record)) {
-                return {domain::ReadOutcome::lost,
-                        {},
-                        "the partner's record is bound to another entitlement"};
+                return {domain::ReadOutcome::lost, {}, kBelongsToAnother};
             }
             return {domain::ReadOutcome::found, reply.record, {}};
         case ReadKind::candidates:
@@ -145,9 +159,14 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
     const auto& e = work.entitlement;
     const auto tools =
         make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
+    auto wanted = just(e);
+    if (reply.record && !reply.record->id.empty()) {
+        wanted.partner_keys.push_back({reply.record->merchant, reply.record->id});
+    }
     co_return co_await decide_in<Advance>(
-        ports.store, just(e), [tools, work, reply = std::move(reply)](const Rows& rows) {
+        ports.store, std::move(wanted), [tools, work, given = std::move(reply)](const Rows& rows) {
             if (!holds_claim(rows, work)) return nothing(rows);
+            const auto reply = believed(rows, given);
             Recording recording{*rows.entitlement, rows.now};
             if (reply.record) recording.hold(*reply.record);
             auto decision =
