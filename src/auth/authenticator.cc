@@ -46,7 +46,7 @@ struct Authenticator::State {
           source{std::make_shared<KeySource>(key_source_options(options), the_clock, client,
                                              std::move(executor))} {}
 
-    Result judge(const Digest& digest, const Jws& jws, const Key& key);
+    Result judge(const base::Digest& digest, const Jws& jws, const Key& key);
 
     base::Clock& clock;
     const ClaimRules rules;
@@ -56,7 +56,7 @@ struct Authenticator::State {
     std::atomic<std::uint64_t> verified{0};
 };
 
-Authenticator::Result Authenticator::State::judge(const Digest& digest, const Jws& jws,
+Authenticator::Result Authenticator::State::judge(const base::Digest& digest, const Jws& jws,
                                                   const Key& key) {
     ++verified;
     if (!key.verify(jws)) return std::unexpected{TokenRefusal::bad_signature};
@@ -97,7 +97,7 @@ base::Task<Authenticator::Result> Authenticator::check(
     if (!token) co_return std::unexpected{token.error()};
     if (token->size() > kMaxTokenBytes) co_return std::unexpected{TokenRefusal::too_large};
 
-    const auto digest = sha256(*token);
+    const auto digest = base::sha256(*token);
     const auto keys = state->source->keys();
     if (auto known = state->cache.find(digest, *keys, state->clock.now())) {
         ++state->from_cache;

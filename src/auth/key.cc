@@ -198,8 +198,8 @@ LibraryKey make_library_key(Numbers numbers) {
     return LibraryKey{cjose_jwk_create_EC_spec(&spec, nullptr)};
 }
 
-Digest fingerprint_of(const std::optional<std::string>& kid, std::optional<Algorithm> algorithm,
-                      const Numbers& numbers) {
+base::Digest fingerprint_of(const std::optional<std::string>& kid,
+                            std::optional<Algorithm> algorithm, const Numbers& numbers) {
     // JSON keeps the parts apart, whatever bytes a kid has.
     const json::array parts{
         kid ? json::value(*kid) : json::value(nullptr),
@@ -208,7 +208,7 @@ Digest fingerprint_of(const std::optional<std::string>& kid, std::optional<Algor
         json::string(base::encode_base64url(numbers.first)),
         json::string(base::encode_base64url(numbers.second)),
     };
-    return sha256(json::serialize(parts));
+    return base::sha256(json::serialize(parts));
 }
 
 }  // namespace

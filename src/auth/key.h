@@ -10,8 +10,8 @@
 
 #include <boost/json/object.hpp>
 
-#include "auth/digest.h"
 #include "auth/jws.h"
+#include "base/digest.h"
 
 namespace usher::auth {
 
@@ -57,7 +57,7 @@ class Key {
     bool verify(const Jws& jws) const;
 
     // Of kid, alg and the key's numbers: equal only for the same key under the same name.
-    const Digest& fingerprint() const { return fingerprint_; }
+    const base::Digest& fingerprint() const { return fingerprint_; }
 
   private:
     class Library;  // the key in the library's form
@@ -68,7 +68,7 @@ class Key {
     std::optional<Algorithm> algorithm_;
     std::optional<Algorithm> curve_algorithm_;  // of an EC key; none: RSA
     std::size_t signature_bytes_ = 0;
-    Digest fingerprint_{};
+    base::Digest fingerprint_{};
     std::unique_ptr<Library> library_;
 };
 

@@ -68,7 +68,7 @@ std::expected<std::shared_ptr<const Key>, TokenRefusal> KeySet::find(
     return *found;
 }
 
-bool KeySet::contains(const Digest& fingerprint) const {
+bool KeySet::contains(const base::Digest& fingerprint) const {
     return std::ranges::find(keys_, fingerprint, &Key::fingerprint) != keys_.end();
 }
 

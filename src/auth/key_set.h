@@ -41,7 +41,7 @@ class KeySet {
     std::expected<std::shared_ptr<const Key>, TokenRefusal> find(
         const std::optional<std::string>& kid, Algorithm algorithm) const;
 
-    bool contains(const Digest& fingerprint) const;
+    bool contains(const base::Digest& fingerprint) const;
 
     std::size_t size() const { return keys_.size(); }
     const std::vector<SkippedKey>& skipped() const { return skipped_; }

@@ -163,11 +163,11 @@ base::Task<KeySource::Loaded> KeySource::get(std::string url, base::Monotonic de
 bool KeySource::take_over(const Loaded& loaded) {
     auto problem = loaded ? std::string{} : loaded.error();
     std::shared_ptr<const KeySet> fresh;
-    if (loaded && (sha256(*loaded) != body_)) {
+    if (loaded && (base::sha256(*loaded) != body_)) {
         auto parsed = KeySet::parse(*loaded);
         if (parsed) {
             fresh = std::make_shared<const KeySet>(std::move(*parsed));
-            body_ = sha256(*loaded);
+            body_ = base::sha256(*loaded);
         } else {
             problem = to_text(parsed.error());
         }

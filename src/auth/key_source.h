@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "auth/digest.h"
 #include "auth/key_set.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/suspend.h"
 #include "base/task.h"
 #include "http/client.h"
@@ -77,7 +77,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     base::Sleeper sleeper_;
 
     std::string jwks_uri_;  // of the fetch alone, of which there is one at a time
-    Digest body_{};         // likewise: the key set's text as last taken over
+    base::Digest body_{};   // likewise: the key set's text as last taken over
 
     mutable std::mutex mutex_;  // guards all below
     std::shared_ptr<const KeySet> keys_ = std::make_shared<KeySet>();

@@ -14,12 +14,12 @@ TokenCache::TokenCache(std::size_t max_entries)
     : shards_(std::clamp<std::size_t>(max_entries, 1, kShards)),
       max_per_shard_{max_entries / shards_.size()} {}
 
-TokenCache::Shard& TokenCache::shard_of(const Digest& token) {
+TokenCache::Shard& TokenCache::shard_of(const base::Digest& token) {
     // Another byte than those that the hash table looks at.
     return shards_[token.back() % shards_.size()];
 }
 
-std::shared_ptr<const Principal> TokenCache::find(const Digest& token, const KeySet& keys,
+std::shared_ptr<const Principal> TokenCache::find(const base::Digest& token, const KeySet& keys,
                                                   base::Time now) {
     auto& shard = shard_of(token);
     const std::lock_guard lock{shard.mutex};
@@ -36,7 +36,7 @@ std::shared_ptr<const Principal> TokenCache::find(const Digest& token, const Key
     return entry.principal;
 }
 
-void TokenCache::put(const Digest& token, Entry entry) {
+void TokenCache::put(const base::Digest& token, Entry entry) {
     if (max_per_shard_ == 0) return;
     auto& shard = shard_of(token);
     const std::lock_guard lock{shard.mutex};

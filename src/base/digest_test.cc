@@ -12,5 +12,13 @@ TEST(Sha256Hex, AgreesWithTheStandardsExamples) {
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, IsTheSameAsItsText) {
+    const auto digest = sha256("abc");
+    EXPECT_EQ(digest.front(), 0xba);
+    EXPECT_EQ(digest.back(), 0xad);
+    EXPECT_NE(digest, sha256("abd"));
+    EXPECT_NE(DigestHash{}(digest), DigestHash{}(sha256("abd")));
+}
+
 }  // namespace
 }  // namespace usher::base
