@@ -80,9 +80,9 @@ std::optional<std::string> set_value(Settings& settings, const Setting& setting,
 std::expected<std::string, std::string> read_secret_file(const std::string& path) {
     std::ifstream in{path, std::ios::binary};
     std::stringstream text;
+    in.peek();  // a folder opens, too, and fails only when it is read
     text << in.rdbuf();
-    // A folder opens, too, and fails when read.
-    if (!in || text.bad()) return std::unexpected{fmt::format("cannot read {}", path)};
+    if (!in.is_open() || in.bad()) return std::unexpected{fmt::format("cannot read {}", path)};
     auto secret = text.str();
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
     return secret;
@@ -344,8 +344,9 @@ std::expected<Settings, SettingsProblems> load_settings(const std::string& path,
     if (!path.empty()) {
         std::ifstream in{path, std::ios::binary};
         std::stringstream text;
+        in.peek();  // a folder opens, too, and fails only when it is read
         text << in.rdbuf();
-        if (!in || text.bad()) {
+        if (!in.is_open() || in.bad()) {
             return std::unexpected{
                 SettingsProblems{fmt::format("cannot read {}; give the path of a settings file, "
                                              "see `usher settings --format toml`",

@@ -19,7 +19,8 @@ THREADS = 4
 LIVE = ("ACTIVE", "SUSPENDED", "SUBSCRIBED")
 ACTIONS = {"ACTIVE": "resume", "SUBSCRIBED": "resume", "SUSPENDED": "suspend",
            "CANCELLED": "cancel", "REVOKED": "revoke"}
-# Known after a kill only by looking: the partner works and the answer is lost, or it is not reached.
+# Known after a kill only by looking: the partner works and the answer is lost, or it is not
+# reached.
 FAULTS = [{"action": "*", "effect": "lose-answer", "probability": 0.05},
           {"action": "*", "effect": "lose-request", "probability": 0.05}]
 

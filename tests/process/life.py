@@ -98,7 +98,7 @@ default = true
         secret = self.settings(f"[[partner.bango.route]]\npassword_file = '{self.folder}'")
         self.refused("check", "--config", secret, names=["password_file"])
         for path in (missing, str(self.folder)):
-            self.refused("check", "--config", self.settings(), names=["PASSWORD_FILE", path],
+            self.refused("check", "--config", self.settings(), names=["password_file", path],
                          extra={"USHER_PARTNER_BANGO_PASSWORD_FILE": path})
         broken = self.settings("this is not TOML")
         self.refused("serve", "--config", broken, names=[broken, ":"])
