@@ -1,9 +1,10 @@
 #include "domain/schedule.h"
 
 #include <cstdlib>
-#include <random>
 
 #include <gtest/gtest.h>
+
+#include "base/random.h"
 
 namespace usher::domain {
 namespace {
@@ -68,15 +69,15 @@ TEST(Schedule, WhatMovesByItselfIsReadWithoutReports) {
 // The seed comes from USHER_TEST_SEED when that is set.
 TEST(Schedule, BackoffStaysWithinItsBoundsForAnyAttemptAndJitter) {
     const char* given = std::getenv("USHER_TEST_SEED");
-    const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    const auto seed =
+        given != nullptr ? std::strtoull(given, nullptr, 10) : base::make_system_random()->next();
     SCOPED_TRACE("USHER_TEST_SEED=" + std::to_string(seed));
-    std::mt19937_64 random{seed};
-    std::uniform_int_distribution<std::uint32_t> some_attempts{1, 4'000'000'000};
-    std::uniform_real_distribution<double> some_jitter{0.0, 1.0};
+    const auto random = base::make_seeded_random(seed);
     constexpr int kRounds = 2000;
     for (int round = 0; round < kRounds; ++round) {
-        const auto attempts = round % 2 == 0 ? some_attempts(random) : some_attempts(random) % 40;
-        const auto jitter = some_jitter(random);
+        const auto any = static_cast<std::uint32_t>(random->next() >> 33U);
+        const auto attempts = round % 2 == 0 ? any : any % 40;
+        const auto jitter = random->fraction();
         const auto wait = backoff(attempts, kPolicy, jitter);
         if (attempts == 0) {
             EXPECT_EQ(wait, base::Duration::zero());
