@@ -81,7 +81,8 @@ default = true
                         {"x-correlation-id": token}):
             self.tried(caller.put("some-id", "CANCELLED", headers))
         for body in ({"status": CANARY}, {"status": token},
-                     {"status": "ACTIVE", "accountId": token}, {"status": [CANARY]}, {CANARY: 1}, {"status": "ACTIVE", "reasonCode": 5}):
+                     {"status": "ACTIVE", "accountId": token},
+                     {"status": [CANARY]}, {CANARY: 1}, {"status": "ACTIVE", "reasonCode": 5}):
             self.tried(caller.ask("PUT", ENTITLEMENTS + "/some-id", body))
         for path in (f"{ENTITLEMENTS}/{CANARY}", f"{ENTITLEMENTS}/{token}", f"/{CANARY}",
                      f"{ENTITLEMENTS}/x?password={CANARY}", f"{ENTITLEMENTS}/%zz{CANARY}",
