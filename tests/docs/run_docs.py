@@ -6,7 +6,7 @@ Every ```sh block of a page is run, in order, by one shell. The block behind it,
 a block says what is special about it:
 
   <!-- run: skip: REASON -->   is not run
-  <!-- run: served -->         starts what the test has started already; its output is the ready line
+  <!-- run: served -->         starts what the test has started already; prints the ready line
   <!-- run: retry -->          is run again until what must come out comes out
   <!-- run: file NAME -->      (not sh) is a file that the commands find in their folder
 
