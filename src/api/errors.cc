@@ -80,7 +80,7 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
     {ErrorCode::id_taken, "id_taken", "The id that was chosen stands for something else already.",
      "Choose another id or leave it out."},
     {ErrorCode::already_entitled, "already_entitled",
-     "The account holds this product already; the details name the entitlement.",
+     "The account holds this product already.",
      "Use the entitlement that is there, or end it first."},
     {ErrorCode::product_in_use, "product_in_use",
      "The product's names at the partner cannot change any more, because it is in use.",

@@ -101,6 +101,14 @@ TEST_F(ClaimingTest, ComesBackNoSoonerThanThePartnerAllows) {
     EXPECT_FALSE(settled.entitlement().due_at) << "there is nothing to come back for";
 }
 
+TEST_F(ClaimingTest, StandingIsConfirmedWhileAReportIsBeingLookedInto) {
+    auto row = world.hold(EntitlementStatus::active);
+    row.convergence.read_wanted = true;
+    EXPECT_EQ(standing_of(row).word, StandingWord::confirmed);
+    row.convergence.intent = true;
+    EXPECT_EQ(standing_of(row).word, StandingWord::pending);
+}
+
 TEST_F(ClaimingTest, StandingTellsHowItIsGoing) {
     EXPECT_EQ(standing_of(world.hold(EntitlementStatus::active)).word, StandingWord::confirmed);
     auto row = asked(EntitlementStatus::suspended, PartnerStatus::unknown);

@@ -15,9 +15,11 @@ std::string_view to_text(StandingWord word) {
 }
 
 Standing standing_of(const domain::Entitlement& entitlement) {
-    if (domain::is_settled(entitlement.convergence)) {
-        return {.word = StandingWord::confirmed};
-    }
+    const auto& convergence = entitlement.convergence;
+    // A read that is due, after a report for instance, does not make the agreement doubtful.
+    const bool agreed =
+        !convergence.intent && domain::agree(convergence.status, convergence.partner_status);
+    if (agreed) return {.word = StandingWord::confirmed};
     return {.word = StandingWord::pending,
             .since = entitlement.unsettled_since,
             .attempts = entitlement.attempts,

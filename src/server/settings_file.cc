@@ -85,6 +85,7 @@ std::expected<std::string, std::string> read_secret_file(const std::string& path
     if (!in.is_open() || in.bad()) return std::unexpected{fmt::format("cannot read {}", path)};
     auto secret = text.str();
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+    if (secret.empty()) return std::unexpected{fmt::format("{} is empty", path)};
     return secret;
 }
 

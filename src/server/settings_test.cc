@@ -114,6 +114,14 @@ TEST(Settings, AFolderIsNoFile) {
                 testing::HasSubstr("cannot read " + testing::TempDir()));
 }
 
+TEST(Settings, AnEmptySecretFileIsNoSecret) {
+    const auto path = testing::TempDir() + "usher_empty_secret";
+    std::ofstream{path} << "\n";
+    EXPECT_THAT(problem_of(kSmallest, {{"USHER_PARTNER_BANGO_PASSWORD_FILE", path}}),
+                HasSubstr(path + " is empty"));
+    std::remove(path.c_str());
+}
+
 TEST(Settings, SeveralTenantsNeedAClaimThatTellsThemApart) {
     const std::string two = std::string{kSmallest} + "[[tenant]]\nid = \"second\"\n" +
                             "[[partner.bango.route]]\ntenant = \"second\"\nusername = \"them\"\n";
