@@ -68,8 +68,9 @@ Begun RuleBook<Rules>::begin_call(const Convergence& before, PartnerAction actio
     if (again != after.calls.end() && rules_.hold(Rule::same_id_while_unanswered)) {
         again->phase = CallPhase::under_way;
         again->deadline = now + limits.call;
-        const auto call = *again;
-        return {std::move(after), call};
+        Begun begun{.after = {}, .call = *again};
+        begun.after = std::move(after);
+        return begun;
     }
     const Call call{.number = ++after.last_call,
                     .action = action,

@@ -56,7 +56,9 @@ std::string request_cell(EntitlementStatus from, EntitlementStatus to) {
     if (other.empty()) return text;
     for (const auto partner : kPartnerStatuses) {
         const auto answer = answer_text(judge(from, partner, to));
-        if (answer != text) return text + "; " + answer + " at " + other;
+        if (answer == text) continue;
+        text.append("; ").append(answer).append(" at ").append(other);
+        break;
     }
     return text;
 }

@@ -21,7 +21,7 @@ std::pair<Writes, Advance> conclude(Recording recording, std::optional<Work> nex
     auto writes = std::move(recording).finish();
     const auto row = std::make_shared<const Entitlement>(*writes.entitlement);
     if (next) next->entitlement = *row;
-    return {std::move(writes), {.entitlement = row, .next = std::move(next)}};
+    return {std::move(writes), Advance{.entitlement = row, .next = std::move(next)}};
 }
 
 std::pair<Writes, Advance> nothing(const Rows& rows) {

@@ -49,8 +49,8 @@ std::string code_for_status(int http) {
 
 // The answer that a rule gives instead of the partner's; nothing when the rule is not of that kind.
 std::optional<http::Response> instead_of_acting(const FaultRule& rule) {
-    const auto code_or = [&rule](std::string code) {
-        return rule.response_code.empty() ? std::move(code) : rule.response_code;
+    const auto code_or = [&rule](std::string_view code) {
+        return rule.response_code.empty() ? std::string{code} : rule.response_code;
     };
     switch (rule.effect) {
         case FaultEffect::answer: {
@@ -101,8 +101,9 @@ bool PartnerModel::restore(Table table, std::string_view key, std::string_view v
             return restore_queued(key, value);
         case Table::faults: {
             auto faults = Faults::from_row(value);
-            if (faults) faults_ = *std::move(faults);
-            return faults.has_value();
+            if (!faults) return false;
+            faults_ = *std::move(faults);
+            return true;
         }
         case Table::received:
         case Table::keys:

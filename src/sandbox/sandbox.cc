@@ -134,6 +134,8 @@ void Sandbox::World::begin(std::string base_url, boost::asio::io_context& contex
     ++alive_;
     boost::asio::co_spawn(
         context,
+        // Asio keeps the function object as long as the coroutine.
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
         [self = shared_from_this(), &context]() -> base::Task<> {
             co_await self->send_notifications(context);
         },
@@ -212,6 +214,8 @@ base::Task<> Sandbox::World::send_notifications(boost::asio::io_context& context
             ++alive_;
             boost::asio::co_spawn(
                 context,
+                // Asio keeps the function object as long as the coroutine.
+                // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
                 [self = shared_from_this(), each = std::move(notification)]() -> base::Task<> {
                     co_await self->deliver(each);
                 },
@@ -258,7 +262,7 @@ Sandbox::~Sandbox() = default;
 
 std::expected<std::unique_ptr<Sandbox>, std::string> Sandbox::start(
     boost::asio::io_context& context, base::Clock& clock, base::Random& random,
-    http::Client& client, SandboxOptions options) {
+    http::Client& client, const SandboxOptions& options) {
     auto world = std::make_shared<World>(clock, random, client, options);
     if (const auto loaded = world->load(); !loaded) return std::unexpected{loaded.error()};
     auto server = http::make_server(
@@ -284,7 +288,10 @@ std::string Sandbox::issuer_url() const {
 base::Task<> Sandbox::drain(base::Monotonic deadline) {
     co_await server_->drain(deadline);
     co_await boost::asio::co_spawn(
-        context_, [world = world_, deadline]() -> base::Task<> { co_await world->stop(deadline); },
+        context_,
+        // Asio keeps the function object as long as the coroutine.
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
+        [world = world_, deadline]() -> base::Task<> { co_await world->stop(deadline); },
         boost::asio::use_awaitable);
 }
 

@@ -37,7 +37,7 @@ class Sandbox {
     // error is a sentence that names the address or the file, and the remedy.
     static std::expected<std::unique_ptr<Sandbox>, std::string> start(
         boost::asio::io_context& context, base::Clock& clock, base::Random& random,
-        http::Client& client, SandboxOptions options);
+        http::Client& client, const SandboxOptions& options);
     ~Sandbox();
     Sandbox(const Sandbox&) = delete;
     Sandbox& operator=(const Sandbox&) = delete;

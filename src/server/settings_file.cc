@@ -136,7 +136,7 @@ std::vector<Item> read_items(const toml::node& node, const std::string& name,
         return items;
     }
     std::vector<std::string> known;
-    for (const auto& [key, set] : fields) known.push_back(name + "." + key);
+    for (const auto& [key, set] : fields) known.push_back(fmt::format("{}.{}", name, key));
     for (const auto& element : *array) {
         const auto* table = element.as_table();
         if (table == nullptr) continue;

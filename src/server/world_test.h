@@ -12,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -116,8 +117,17 @@ class WorldTest : public testing::Test {
 
     // As a process that dies: nothing is finished, the store keeps what it has.
     void stop() {
+        run_store();
         context_.reset();
         product_.reset();
+    }
+
+    void turn_store() {
+        if (context_) boost::asio::post(*context_, [this] { run_store(); });
+    }
+    void run_store() {
+        while (store_->run_group() || store_->run_reads()) {
+        }
     }
 
     static assembly::Options options() {
@@ -313,7 +323,9 @@ class WorldTest : public testing::Test {
     sandbox::Issuer issuer_{
         {.base_url = std::string{kOthers}}, sandbox::IssuerKeys::make(*random_), *random_};
     ModelClient client_{*clock_, partner_, issuer_};
-    std::unique_ptr<store::SteppedStore> store_ = store::make_memory_store(*clock_);
+    // Turned on the same thread: whatever it still has to answer is answered before a stop.
+    std::unique_ptr<store::SteppedStore> store_ =
+        store::make_memory_store(*clock_, {.threads = false, .on_work = [this] { turn_store(); }});
     std::unique_ptr<assembly::Product> product_;
     std::optional<boost::asio::io_context> context_;
     std::string token_;

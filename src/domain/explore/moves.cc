@@ -94,7 +94,8 @@ void list_late_effects(const World& world, std::uint8_t call, std::vector<Move>&
     }
     if (!world.supported.contains(action)) return;
     const auto results = effects(action, world.actual);
-    for (std::uint8_t result = 0; result < results.size(); ++result) {
+    const auto count = static_cast<std::uint8_t>(results.size());
+    for (std::uint8_t result = 0; result < count; ++result) {
         moves.push_back({MoveKind::act_late, result, call});
     }
 }
@@ -461,7 +462,8 @@ void list_moves(const World& world, const Decider& decider, const Grain& grain,
     moves.clear();
     list_our_moves(world, decider, grain, moves);
     const bool sent = is_any(world.ours, CallPhase::under_way);
-    for (std::uint8_t call = 0; call < world.ours.calls.size(); ++call) {
+    const auto count = static_cast<std::uint8_t>(world.ours.calls.size());
+    for (std::uint8_t call = 0; call < count; ++call) {
         const bool is_this = world.ours.calls[call].phase == CallPhase::under_way;
         if (grain.fine || !sent || is_this) list_call_moves(world, call, grain, moves);
     }

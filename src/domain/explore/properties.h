@@ -16,8 +16,8 @@ struct Broken {
     }
 };
 
-// Of one decision about `before`. `asked`: it was the operator's.
-void check_decision(const World& before, const Decision& decision, bool asked, Broken& broken);
+// Of one decision about `world`. `asked`: it was the operator's.
+void check_decision(const World& world, const Decision& decision, bool asked, Broken& broken);
 
 // Of a request's verdict.
 void check_verdict(const World& before, EntitlementStatus to, const Request& request,

@@ -116,7 +116,7 @@ Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
     return Applied::done;
 }
 
-void MemoryWriter::put_entitlement(const Key& key, std::optional<domain::Entitlement> row) {
+void MemoryWriter::put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row) {
     const auto set = [this, key](const std::optional<domain::Entitlement>& to) {
         const auto found = state_->entitlements.find(key);
         if (found != state_->entitlements.end()) {

@@ -48,7 +48,7 @@ class MemoryWriter final : public WriteEngine {
 
   private:
     bool conflicts(const Changes& changes) const;
-    void put_entitlement(const Key& key, std::optional<domain::Entitlement> row);
+    void put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row);
     template <class Map>
     void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value);
 
