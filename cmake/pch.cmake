@@ -1,6 +1,6 @@
 # One precompiled header for all rooms and one for all tests: they take a third to a half off most
-# files. They hold headers of libraries only. A file still names what it uses: clang-tidy and the
-# lint test compile without them.
+# files. They hold headers of libraries only. A header still names what it uses: the lint test
+# compiles each alone and without them, and clang-tidy reads the sources of a room without them.
 function(precompiled name)
   cmake_parse_arguments(PCH "" "" "LINK;HEADERS" ${ARGN})
   file(WRITE ${CMAKE_BINARY_DIR}/pch/${name}.cc "")

@@ -39,6 +39,10 @@ target_compile_definitions(usher_flags INTERFACE
   $<TARGET_PROPERTY:Boost::container,INTERFACE_COMPILE_DEFINITIONS>)
 
 if(USHER_SANITIZE)
+  # Several sources compiled as one: half the time, since what they include and instantiate is
+  # compiled once. The other builds show that each compiles alone.
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
   target_compile_options(usher_flags INTERFACE
     -O1 -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(usher_flags INTERFACE -fsanitize=${USHER_SANITIZE})

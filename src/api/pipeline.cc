@@ -8,7 +8,6 @@ namespace usher::api {
 
 namespace {
 
-constexpr std::size_t kRequestIdBytes = 12;
 constexpr std::size_t kLongestMethodShown = 16;
 
 std::vector<http::RoutePattern> patterns_of(const std::vector<Route>& routes) {
@@ -36,7 +35,7 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
     exchange.request = std::move(request);
     // First of all, so that whatever happens next can be found by it, in the answer and in the log.
     exchange.correlation = choose_correlation(exchange.request.headers, ports_.random);
-    exchange.request_id = base::make_token(ports_.random, kRequestIdBytes);
+    exchange.request_id = make_request_id(ports_.random);
 
     auto response = co_await answer(exchange);
 

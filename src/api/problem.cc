@@ -107,6 +107,11 @@ Problem problem(const flow::Failure& failure) {
     return made;
 }
 
+std::string make_request_id(base::Random& random) {
+    constexpr std::size_t kBytes = 12;
+    return base::make_token(random, kBytes);
+}
+
 http::Response write_error(const Problem& problem, std::string_view request_id) {
     const auto message = message_of(problem);
     const auto status = http_status(problem.code);

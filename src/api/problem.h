@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/errors.h"
+#include "base/random.h"
 #include "http/message.h"
 
 namespace usher::api {
@@ -36,6 +37,9 @@ Problem problem(ErrorCode code, std::string field, std::string text);
 // What the operations below could not do, with the field it concerns.
 Problem problem(const flow::Failure& failure);
 Problem problem(flow::StoreError error);
+
+// Names one refusal, in the answer and in the log.
+std::string make_request_id(base::Random& random);
 
 // The error body of interface §4; token trouble carries the published form too (OpenTV §7). Every
 // 503 says when to come again.

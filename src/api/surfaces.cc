@@ -9,7 +9,6 @@ namespace usher::api {
 
 namespace {
 
-constexpr std::size_t kRequestIdBytes = 12;
 constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 constexpr std::string_view kEntitlement = "/crm-gateway/v2/rmg/v1/entitlements/{entitlementId}";
 
@@ -46,7 +45,7 @@ http::RenderError make_render_error(base::Random& random) {
             const auto& entry = describe(refused.code);
             refused.message = std::string{entry.meaning} + " " + std::string{detail};
         }
-        auto response = write_error(refused, base::make_token(random, kRequestIdBytes));
+        auto response = write_error(refused, make_request_id(random));
         response.headers.set("x-correlation-id", base::make_uuid(random));
         response.headers.set("Cache-Control", "no-store");
         return response;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr long long kNow = 1'800'000'000;
-const std::string kIssuer = "https://operator.example/keycloak/auth/realms/nagra";
+const std::string kRealmOfClaims = "https://operator.example/keycloak/auth/realms/nagra";
 
 json::object good() {
     return json::parse(R"({"jti":"j","exp":1800000300,"nbf":0,"iat":1799999990,"typ":"Bearer",
@@ -25,7 +25,7 @@ json::object good() {
 }
 
 ClaimRules rules() {
-    return {kIssuer, "", {}, "tenants", 5s};
+    return {kRealmOfClaims, "", {}, "tenants", 5s};
 }
 
 std::expected<Principal, TokenRefusal> check(const json::object& claims,

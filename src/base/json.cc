@@ -153,4 +153,9 @@ std::optional<std::string> find_string(const json::object& object, std::string_v
     return std::string{value->get_string()};
 }
 
+boost::json::value text_or_null(std::string_view text) {
+    if (text.empty()) return nullptr;
+    return boost::json::string{text};
+}
+
 }  // namespace usher::base

@@ -40,4 +40,7 @@ const boost::json::value* find_member(const boost::json::object& object, std::st
 // The member when it is a string.
 std::optional<std::string> find_string(const boost::json::object& object, std::string_view key);
 
+// Null for an empty text.
+boost::json::value text_or_null(std::string_view text);
+
 }  // namespace usher::base

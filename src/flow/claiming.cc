@@ -8,22 +8,27 @@ namespace usher::flow {
 namespace {
 
 domain::Step next_step(Recording& recording, const ClaimTools& tools) {
-    auto step = domain::plan(recording.entitlement().convergence, tools.supported);
+    const auto& entitlement = recording.entitlement();
+    const auto supported = tools.supported(entitlement);
+    auto step = domain::plan(entitlement.convergence, supported);
     if (step.kind != domain::StepKind::refused) return step;
-    recording.take(
-        domain::conclude(recording.entitlement().convergence, tools.supported, recording.now()),
-        domain::Initiator::usher);
-    return domain::plan(recording.entitlement().convergence, tools.supported);
+    recording.take(domain::conclude(entitlement.convergence, supported, recording.now()),
+                   domain::Initiator::usher);
+    return domain::plan(entitlement.convergence, supported);
 }
 
 }  // namespace
 
-ClaimTools make_claim_tools(Ports& ports, domain::ActionSet supported) {
+domain::ActionSet ClaimTools::supported(const domain::Entitlement& entitlement) const {
+    return propagator->supported(entitlement.tenant, entitlement.merchant, entitlement.product_key);
+}
+
+ClaimTools make_claim_tools(Ports& ports) {
     return {.fresh_id = domain::RequestId{base::make_uuid(ports.random)},
-            .supported = supported,
             .asked_at = ports.clock.monotonic(),
             .jitter = ports.random.fraction(),
             .partner = &ports.partner,
+            .propagator = &ports.propagator,
             .limits = ports.limits};
 }
 
@@ -66,12 +71,21 @@ std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bo
     return work;
 }
 
+std::optional<Work> claim_or_schedule(Recording& recording, const ClaimTools& tools) {
+    const auto& entitlement = recording.entitlement();
+    if (tools.propagator->takes_calls(entitlement.tenant, entitlement.merchant)) {
+        return take_claim(recording, tools, false);
+    }
+    schedule(recording, tools);
+    return std::nullopt;
+}
+
 void schedule(Recording& recording, const ClaimTools& tools,
               std::optional<base::Duration> not_before) {
     auto& entitlement = recording.entitlement();
-    entitlement.due_at =
-        domain::next_due(entitlement.convergence, tools.supported, entitlement.attempts,
-                         entitlement.ends_at, tools.limits.schedule, recording.now(), tools.jitter);
+    entitlement.due_at = domain::next_due(entitlement.convergence, tools.supported(entitlement),
+                                          entitlement.attempts, entitlement.ends_at,
+                                          tools.limits.schedule, recording.now(), tools.jitter);
     if (entitlement.due_at && not_before) {
         entitlement.due_at = std::max(*entitlement.due_at, recording.now() + *not_before);
     }

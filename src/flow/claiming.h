@@ -14,17 +14,21 @@ namespace usher::flow {
 // again.
 struct ClaimTools {
     domain::RequestId fresh_id;
-    domain::ActionSet supported;
     base::Monotonic asked_at;  // the lease is counted from here on the claimer's own clock
     double jitter = 0;
     const Partner* partner = nullptr;
+    const Propagator* propagator = nullptr;
     Limits limits;
+
+    // Which actions there are depends on the row's merchant product, so it is asked in the
+    // transaction: to read the row before would cost every change a read.
+    domain::ActionSet supported(const domain::Entitlement& entitlement) const;
 };
 
 inline constexpr const char* kNeverConfirmed =
     "the partner accepted the call and never confirmed it";
 
-ClaimTools make_claim_tools(Ports& ports, domain::ActionSet supported);
+ClaimTools make_claim_tools(Ports& ports);
 
 bool is_claimed(const domain::Entitlement& entitlement, base::Time now);
 
@@ -34,6 +38,9 @@ void catch_up(Recording& recording, const ClaimTools& tools);
 // Claims the next step, or schedules the entitlement when there is none to take now. With `look`,
 // an entitlement that is due although nothing is planned is read.
 std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bool look);
+
+// As take_claim, unless the merchant takes no call now: then it is only scheduled.
+std::optional<Work> claim_or_schedule(Recording& recording, const ClaimTools& tools);
 
 // Without a claim: when to come back.
 void schedule(Recording& recording, const ClaimTools& tools,

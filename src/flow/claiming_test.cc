@@ -15,7 +15,7 @@ using domain::StepKind;
 
 class ClaimingTest : public testing::Test {
   protected:
-    ClaimTools tools() { return make_claim_tools(world.ports, world.propagator.actions); }
+    ClaimTools tools() { return make_claim_tools(world.ports); }
     base::Time now() const { return world.clock.now(); }
 
     domain::Entitlement asked(EntitlementStatus to, PartnerStatus partner) {

@@ -15,12 +15,6 @@ namespace {
 using domain::Entitlement;
 using domain::EntitlementStatus;
 
-struct Recorded {
-    std::shared_ptr<const Entitlement> row;
-    std::optional<Work> work;
-    Awaited awaited;
-};
-
 using Decided = std::variant<Recorded, Failure>;
 
 Failure already_entitled(const Entitlement& occupant) {
@@ -46,8 +40,8 @@ std::expected<const Entitlement*, Failure> repeated(const Purchase& request, con
 }
 
 std::optional<Failure> check(const Rows& rows) {
-    if (!rows.account) return fail(FailureKind::account_unknown);
     if (!rows.product) return fail(FailureKind::product_unknown);
+    if (!rows.account) return fail(FailureKind::account_unknown);
     if (rows.account->status != domain::AccountStatus::active) {
         return fail(FailureKind::account_not_active);
     }
@@ -79,7 +73,6 @@ struct Decider {
     Purchase request;
     domain::EntitlementId id;
     ClaimTools tools;
-    Propagator* propagator;
 
     std::pair<Writes, Decided> operator()(const Rows& rows) const {
         const auto repeat = repeated(request, rows);
@@ -89,7 +82,8 @@ struct Decider {
         Recording recording{make_row(request, id, *tools.partner, rows), rows.now};
         recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "bought");
         const Awaited awaited{.request = recording.entitlement().request};
-        return claim_or_schedule(std::move(recording), awaited);
+        auto work = claim_or_schedule(recording, tools);
+        return finish(std::move(recording), std::move(work), awaited);
     }
 
   private:
@@ -103,23 +97,8 @@ struct Decider {
         Recording recording{row, rows.now};
         catch_up(recording, tools);
         recording.entitlement().attempts = 0;
-        return claim_or_schedule(std::move(recording), awaited);
-    }
-
-    std::pair<Writes, Decided> claim_or_schedule(Recording recording,
-                                                 const Awaited& awaited) const {
-        const auto& row = recording.entitlement();
-        std::optional<Work> work;
-        if (propagator->takes_calls(row.tenant, row.merchant)) {
-            work = take_claim(recording, tools, false);
-        } else {
-            schedule(recording, tools);
-        }
-        auto writes = std::move(recording).finish();
-        const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
-        if (work) work->entitlement = *stored;
-        return {std::move(writes),
-                Recorded{.row = stored, .work = std::move(work), .awaited = awaited}};
+        auto work = claim_or_schedule(recording, tools);
+        return finish(std::move(recording), std::move(work), awaited);
     }
 };
 
@@ -155,22 +134,16 @@ std::expected<Purchased, Failure> answer(const Waited& waited) {
 }  // namespace
 
 base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase request) {
-    const auto product = co_await ports.store.find_product(request.tenant, request.product);
-    if (!product) co_return std::unexpected{fail(product.error())};
-    if (!*product) co_return std::unexpected{fail(FailureKind::product_unknown)};
     const auto id = request.id.value_or(
         domain::EntitlementId{base::make_object_id(ports.random, ports.clock.now())});
     const auto deadline = ports.clock.monotonic() + request.wait;
-    const auto supported =
-        ports.propagator.supported(request.tenant, (*product)->merchant, (*product)->product_key);
-    auto decided = co_await decide_in<Decided>(
-        ports.store,
-        {.tenant = request.tenant,
-         .entitlement = request.id,
-         .account = request.account,
-         .product = request.product,
-         .occupant = true},
-        Decider{request, id, make_claim_tools(ports, supported), &ports.propagator});
+    auto decided = co_await decide_in<Decided>(ports.store,
+                                               {.tenant = request.tenant,
+                                                .entitlement = request.id,
+                                                .account = request.account,
+                                                .product = request.product,
+                                                .occupant = true},
+                                               Decider{request, id, make_claim_tools(ports)});
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto recorded = std::get<Recorded>(std::move(*decided));

@@ -13,14 +13,6 @@ namespace {
 
 using domain::Entitlement;
 
-// What the transaction decided.
-struct Recorded {
-    bool modified = false;
-    std::shared_ptr<const Entitlement> row;
-    std::optional<Work> work;
-    Awaited awaited;
-};
-
 using Decided = std::variant<Recorded, Failure>;
 
 std::optional<Failure> check(const UpdateStatus& request, const Entitlement& row) {
@@ -65,12 +57,13 @@ bool record(Recording& recording, const UpdateStatus& request, domain::Request a
 }
 
 std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools& tools,
-                                  bool takes_calls, const Rows& rows) {
+                                  const Rows& rows) {
     if (!rows.entitlement) return {Writes{}, fail(FailureKind::entitlement_unknown)};
     if (const auto failure = check(request, *rows.entitlement)) return {Writes{}, *failure};
     Recording recording{*rows.entitlement, rows.now};
     catch_up(recording, tools);
-    auto asked = domain::ask(recording.entitlement().convergence, request.status, tools.supported);
+    auto asked = domain::ask(recording.entitlement().convergence, request.status,
+                             tools.supported(recording.entitlement()));
     if (asked.verdict.answer == domain::Answer::refused) {
         auto failure = fail(FailureKind::rejected);
         failure.rejection = asked.verdict.rejection;
@@ -87,18 +80,10 @@ std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools&
     row.attempts = 0;
     const Awaited awaited{.request = row.request, .past = rows.entitlement->last_refusal};
     std::optional<Work> work;
-    if (!is_claimed(row, rows.now)) {
-        if (takes_calls)
-            work = take_claim(recording, tools, false);
-        else
-            schedule(recording, tools);
-    }
-    auto writes = std::move(recording).finish();
-    const auto stored = std::make_shared<const Entitlement>(*writes.entitlement);
-    if (work) work->entitlement = *stored;
-    return {
-        std::move(writes),
-        Recorded{.modified = modified, .row = stored, .work = std::move(work), .awaited = awaited}};
+    if (!is_claimed(row, rows.now)) work = claim_or_schedule(recording, tools);
+    auto [writes, recorded] = finish(std::move(recording), std::move(work), awaited);
+    recorded.modified = modified;
+    return {std::move(writes), std::move(recorded)};
 }
 
 std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& waited) {
@@ -118,22 +103,13 @@ std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& w
 }  // namespace
 
 base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateStatus request) {
-    // The merchant, and with it what is supported and whether it takes calls, never changes.
-    const auto found = co_await ports.store.find_entitlement(request.tenant, request.entitlement);
-    if (!found) co_return std::unexpected{fail(found.error())};
-    if (!*found) co_return std::unexpected{fail(FailureKind::entitlement_unknown)};
-    const auto& known = **found;
-    const auto tools = make_claim_tools(
-        ports, ports.propagator.supported(request.tenant, known.merchant, known.product_key));
-    const bool takes_calls = ports.propagator.takes_calls(request.tenant, known.merchant);
+    const auto tools = make_claim_tools(ports);
     const auto deadline = ports.clock.monotonic() + request.wait;
     auto watch = ports.propagator.watch(request.tenant, request.entitlement);
 
     auto decided = co_await decide_in<Decided>(
         ports.store, {.tenant = request.tenant, .entitlement = request.entitlement},
-        [request, tools, takes_calls](const Rows& rows) {
-            return decide(request, tools, takes_calls, rows);
-        });
+        [request, tools](const Rows& rows) { return decide(request, tools, rows); });
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto recorded = std::get<Recorded>(std::move(*decided));

@@ -4,6 +4,15 @@
 
 namespace usher::flow {
 
+std::pair<Writes, Recorded> finish(Recording recording, std::optional<Work> work, Awaited awaited) {
+    auto writes = std::move(recording).finish();
+    auto row = std::make_shared<const domain::Entitlement>(*writes.entitlement);
+    if (work) work->entitlement = *row;
+    return {
+        std::move(writes),
+        Recorded{.row = std::move(row), .work = std::move(work), .awaited = std::move(awaited)}};
+}
+
 RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited) {
     const auto& refusal = entitlement.last_refusal;
     const bool is_ours = refusal && refusal->request == awaited.request;

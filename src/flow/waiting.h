@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/task.h"
 #include "flow/ports.h"
 #include "flow/propagator.h"
+#include "flow/recording.h"
 
 namespace usher::flow {
 
@@ -18,6 +20,17 @@ struct Awaited {
     std::uint64_t request = 0;
     std::optional<domain::LastRefusal> past;
 };
+
+// What a request's transaction decided, for whoever carries it on and waits.
+struct Recorded {
+    bool modified = false;
+    std::shared_ptr<const domain::Entitlement> row;  // as it is stored now
+    std::optional<Work> work;
+    Awaited awaited;
+};
+
+// Finishes that transaction.
+std::pair<Writes, Recorded> finish(Recording recording, std::optional<Work> work, Awaited awaited);
 
 // How it stands in this row.
 RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited);

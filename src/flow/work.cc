@@ -137,29 +137,23 @@ Finding judge(const Rows& rows, const ReadReply& reply) {
 
 base::Task<StoreResult<Advance>> claim(Ports& ports, domain::TenantId tenant,
                                        domain::EntitlementId entitlement) {
-    // Which actions the merchant supports depends on the row, so it is read first; a stale answer
-    // costs one refused call.
-    const auto found = co_await ports.store.find_entitlement(tenant, entitlement);
-    if (!found) co_return std::unexpected{found.error()};
-    if (!*found) co_return Advance{};
-    const auto tools = make_claim_tools(
-        ports, ports.propagator.supported(tenant, (*found)->merchant, (*found)->product_key));
-    co_return co_await decide_in<Advance>(ports.store, just(**found), [tools](const Rows& rows) {
-        const bool is_due =
-            rows.entitlement && rows.entitlement->due_at && *rows.entitlement->due_at <= rows.now;
-        if (!is_due || is_claimed(*rows.entitlement, rows.now)) return nothing(rows);
-        Recording recording{*rows.entitlement, rows.now};
-        catch_up(recording, tools);
-        auto work = take_claim(recording, tools, true);
-        return conclude(std::move(recording), std::move(work));
-    });
+    const auto tools = make_claim_tools(ports);
+    Wanted wanted{.tenant = std::move(tenant), .entitlement = std::move(entitlement)};
+    co_return co_await decide_in<Advance>(
+        ports.store, std::move(wanted), [tools](const Rows& rows) {
+            const bool is_due = rows.entitlement && rows.entitlement->due_at &&
+                                *rows.entitlement->due_at <= rows.now;
+            if (!is_due || is_claimed(*rows.entitlement, rows.now)) return nothing(rows);
+            Recording recording{*rows.entitlement, rows.now};
+            catch_up(recording, tools);
+            auto work = take_claim(recording, tools, true);
+            return conclude(std::move(recording), std::move(work));
+        });
 }
 
 base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionReply reply) {
-    const auto& e = work.entitlement;
-    const auto tools =
-        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
-    auto wanted = just(e);
+    const auto tools = make_claim_tools(ports);
+    auto wanted = just(work.entitlement);
     if (reply.record && !reply.record->id.empty()) {
         wanted.partner_keys.push_back({reply.record->merchant, reply.record->id});
     }
@@ -169,9 +163,9 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
             const auto reply = believed(rows, given);
             Recording recording{*rows.entitlement, rows.now};
             if (reply.record) recording.hold(*reply.record);
-            auto decision =
-                domain::settle_action(recording.entitlement().convergence, work.call->number,
-                                      reply.answer, tools.supported, tools.limits.calls, rows.now);
+            auto decision = domain::settle_action(
+                recording.entitlement().convergence, work.call->number, reply.answer,
+                tools.supported(recording.entitlement()), tools.limits.calls, rows.now);
             const auto initiator = initiator_of(decision);
             recording.take(std::move(decision), initiator, reply.problem, work.call->number);
             const auto outcome = reply.answer.outcome;
@@ -185,10 +179,8 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
 
 base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadReply reply,
                                         base::Time begun) {
-    const auto& e = work.entitlement;
-    const auto tools =
-        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
-    auto wanted = just(e);
+    const auto tools = make_claim_tools(ports);
+    auto wanted = just(work.entitlement);
     wanted.partner_keys = keys_of(reply);
     co_return co_await decide_in<Advance>(
         ports.store, std::move(wanted),
@@ -202,7 +194,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
                 answer.view = finding.record->view;
             }
             auto decision = domain::settle_read(recording.entitlement().convergence, answer,
-                                                tools.supported, rows.now);
+                                                tools.supported(recording.entitlement()), rows.now);
             const auto initiator = initiator_of(decision);
             recording.take(std::move(decision), initiator, finding.problem);
             auto& after = recording.entitlement().convergence;
@@ -216,21 +208,21 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
 }
 
 base::Task<StoreResult<Advance>> release(Ports& ports, const Work& work) {
-    const auto& e = work.entitlement;
-    const auto tools =
-        make_claim_tools(ports, ports.propagator.supported(e.tenant, e.merchant, e.product_key));
-    co_return co_await decide_in<Advance>(ports.store, just(e), [tools, work](const Rows& rows) {
-        if (!holds_claim(rows, work)) return nothing(rows);
-        Recording recording{*rows.entitlement, rows.now};
-        if (work.call) {
-            recording.take(domain::settle_action(
-                               recording.entitlement().convergence, work.call->number,
-                               {.outcome = domain::ActionOutcome::trouble, .result = "not sent"},
-                               tools.supported, tools.limits.calls, rows.now),
-                           domain::Initiator::usher, {}, work.call->number);
-        }
-        return go_on(std::move(recording), tools, work.chain, {});
-    });
+    const auto tools = make_claim_tools(ports);
+    co_return co_await decide_in<Advance>(
+        ports.store, just(work.entitlement), [tools, work](const Rows& rows) {
+            if (!holds_claim(rows, work)) return nothing(rows);
+            Recording recording{*rows.entitlement, rows.now};
+            if (work.call) {
+                recording.take(
+                    domain::settle_action(
+                        recording.entitlement().convergence, work.call->number,
+                        {.outcome = domain::ActionOutcome::trouble, .result = "not sent"},
+                        tools.supported(recording.entitlement()), tools.limits.calls, rows.now),
+                    domain::Initiator::usher, {}, work.call->number);
+            }
+            return go_on(std::move(recording), tools, work.chain, {});
+        });
 }
 
 }  // namespace usher::flow

@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "base/clock.h"
@@ -21,6 +23,8 @@
 #include "http/wire.h"
 
 namespace usher::http {
+
+inline constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 // What the connections of all contexts share.
 struct Core {

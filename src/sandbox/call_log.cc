@@ -14,25 +14,20 @@ namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(const std::string& text) {
-    if (text.empty()) return nullptr;
-    return json::string{text};
-}
-
 json::object line_to_json(const CallLine& line) {
     json::object object{
         {"at", base::format_time(line.at)},
         {"method", line.method},
         {"path", line.path},
-        {"X-RequestIdentifier", text_or_null(line.request_id)},
-        {"action", text_or_null(line.action)},
-        {"fault", text_or_null(line.fault)},
+        {"X-RequestIdentifier", base::text_or_null(line.request_id)},
+        {"action", base::text_or_null(line.action)},
+        {"fault", base::text_or_null(line.fault)},
         {"replayed", line.replayed},
         {"answer", nullptr},
     };
     if (line.http != 0) {
-        object["answer"] =
-            json::object{{"http", line.http}, {"responseCode", text_or_null(line.response_code)}};
+        object["answer"] = json::object{{"http", line.http},
+                                        {"responseCode", base::text_or_null(line.response_code)}};
     }
     return object;
 }

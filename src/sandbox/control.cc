@@ -31,7 +31,7 @@ constexpr std::array kRoutes{Route::entitlements, Route::move,          Route::g
                              Route::put_faults,   Route::delete_faults, Route::calls,
                              Route::received,     Route::clear};
 
-std::vector<http::RoutePattern> patterns() {
+std::vector<http::RoutePattern> control_routes() {
     return {
         {"GET", "/sandbox/partner/entitlements"},
         {"POST", "/sandbox/partner/entitlements/{id}/{move}"},
@@ -73,7 +73,7 @@ http::Response control_error(int status, std::string_view message, json::array d
 }
 
 Control::Control(PartnerModel& partner, CrmLog& crm)
-    : partner_{partner}, crm_{crm}, router_{patterns()} {}
+    : partner_{partner}, crm_{crm}, router_{control_routes()} {}
 
 http::Response Control::handle(const http::Request& request, base::Time now) {
     const auto target = http::parse_target(request.target);

@@ -39,7 +39,7 @@ http::Response not_in_status(const Record& record, std::string_view what) {
         fmt::format("An entitlement that is {} cannot be {}", to_text(record.status), what));
 }
 
-std::vector<http::RoutePattern> patterns() {
+std::vector<http::RoutePattern> partner_routes() {
     return {
         {"GET", "/v1/echo/{id}"},
         {"POST", "/v1/entitlement"},
@@ -82,19 +82,19 @@ int status_of_code(std::string_view code) {
 }
 
 PartnerApi::PartnerApi(const PartnerOptions& options, PartnerBook& book)
-    : options_{options}, book_{book}, router_{patterns()} {}
+    : options_{options}, book_{book}, router_{partner_routes()} {}
 
 std::optional<PartnerApi::Asked> PartnerApi::parse(const http::Request& request) const {
-    constexpr std::array kRoutes{Route::echo,   Route::create,         Route::read,
-                                 Route::find,   Route::patch,          Route::cancel,
-                                 Route::revoke, Route::activation_info};
+    constexpr std::array kInOrder{Route::echo,   Route::create,         Route::read,
+                                  Route::find,   Route::patch,          Route::cancel,
+                                  Route::revoke, Route::activation_info};
     const auto target = http::parse_target(request.target);
     if (!target) return std::nullopt;
     const auto matched = router_.match(request.method, *target);
     if (!matched) return std::nullopt;
 
     Asked asked;
-    asked.route = kRoutes.at(matched->index);
+    asked.route = kInOrder.at(matched->index);
     if (const auto id = matched->params.find("id"); id != matched->params.end()) {
         asked.id = id->second;
     }

@@ -23,11 +23,6 @@ constexpr std::array<std::pair<RecordStatus, std::string_view>, 6> kStatuses{{
     {RecordStatus::revoked, "REVOKED"},
 }};
 
-json::value text_or_null(const std::string& text) {
-    if (text.empty()) return nullptr;
-    return json::string{text};
-}
-
 json::value date_or_null(const std::optional<base::Time>& time) {
     if (!time) return nullptr;
     return json::string{base::format_time(*time)};
@@ -139,7 +134,7 @@ json::object to_json(const Record& record) {
         {"customerIdentifier", record.customer},
         {"merchantAccountKey", record.merchant},
         {"productKey", record.product},
-        {"offerKey", text_or_null(record.offer)},
+        {"offerKey", base::text_or_null(record.offer)},
         {"activationCode", nullptr},
         {"entitlementDisplayName", record.display_name},
         {"extensionData", extension_of(record)},

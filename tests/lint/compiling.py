@@ -72,7 +72,7 @@ class Memory:
     def key(self, path, flags, *more):
         digest = hashlib.sha256(self.packages)
         for reached, content in sorted(included(path).items()):
-            digest.update(f"{reached.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
+            digest.update(f"{os.path.relpath(reached, ROOT)}\0{len(content)}\0".encode() + content)
         for part in (*flags, *more):
             digest.update(part.encode().replace(str(ROOT).encode(), b"") + b"\0")
         return digest.hexdigest()
@@ -116,10 +116,10 @@ def check_all(name, tasks, more=()):
             spent.append((seconds, path))
             if done.returncode != 0:
                 failed += 1
-                print(f"--- {path.relative_to(ROOT)}\n{done.stdout.strip()}", flush=True)
+                print(f"--- {path.name}\n{done.stdout.strip()}", flush=True)
     memory.forget_old()
     if spent:
-        slowest = ", ".join(f"{p.relative_to(SRC)} {s:.0f} s" for s, p in sorted(spent)[-3:])
+        slowest = ", ".join(f"{p.name} {s:.0f} s" for s, p in sorted(spent)[-3:])
         print(f"slowest: {slowest}")
     print(f"{len(tasks) - failed} passed, {failed} failed")
     return failed

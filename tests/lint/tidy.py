@@ -1,5 +1,6 @@
-"""Runs clang-tidy over the sources of src/ (not the tests), and over the headers they include. A
-file whose inputs are unchanged since it was found good costs nothing.
+"""Runs clang-tidy over the sources of src/ (not the tests), and over the headers they include. The
+sources of a room that uses libraries are read as one, which takes a tenth of the time of reading
+each alone. What is unchanged since it was found good costs nothing.
 
 Usage: python3 tests/lint/tidy.py --build DIR [--count FILE] [--tests] [file...]
 """
@@ -9,6 +10,17 @@ import pathlib
 import sys
 
 import compiling
+import lint
+
+
+def together(folder, name, paths):
+    """One source that includes all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f'#include "{path.relative_to(compiling.SRC)}"  // NOLINT\n' for path in paths]
+    batch = folder / f"{name}.cc"
+    if not batch.exists() or batch.read_text() != "".join(lines):
+        batch.write_text("".join(lines))
+    return batch
 
 
 def main():
@@ -19,15 +31,26 @@ def main():
     parser.add_argument("files", nargs="*", type=pathlib.Path, help="these only")
     options = parser.parse_args()
     chosen = {path.resolve() for path in options.files}
-    tasks = []
+    described = lint.read_rooms(compiling.ROOT)
+    batches = {}
     for path, flags in sorted(compiling.read_commands(options.build).items()):
-        if (chosen and path not in chosen) or (
-                path.name.endswith("_test.cc") and not (options.tests or chosen)):
+        if chosen and path not in chosen:
             continue
-        command = ["clang-tidy-19", "--quiet", str(path), "--", *flags]
-        tasks.append((path, flags, command, None))
+        is_test = path.name.endswith("_test.cc")
+        if is_test and not (options.tests or chosen):
+            continue
+        room = path.relative_to(compiling.SRC).parts[0]
+        name = room + ("_test" if is_test else "")
+        if room in described and not described[room].external:
+            name += f".{path.stem}"  # nothing heavy to share
+        batches.setdefault(name, (flags, []))[1].append(path)
+    tasks = []
+    for name, (flags, paths) in batches.items():
+        batch = together(options.build.resolve() / "tidy", name, paths)
+        command = ["clang-tidy-19", "--quiet", str(batch), "--", *flags]
+        tasks.append((batch, flags, command, None))
     if options.count:
-        options.count.write_text(f"{len(tasks)}\n")
+        options.count.write_text(f"{sum(len(paths) for _, paths in batches.values())}\n")
     rules = (compiling.ROOT / ".clang-tidy").read_text()
     return 1 if compiling.check_all("tidy", tasks, [rules]) else 0
 

@@ -14,8 +14,6 @@ namespace usher::api {
 
 namespace {
 
-constexpr std::size_t kRequestIdBytes = 12;
-
 http::Response live(const AdminPorts&) {
     return http::make_response(200, "application/json", R"({"status":"live"})");
 }
@@ -49,7 +47,7 @@ std::vector<http::RoutePattern> patterns() {
 http::Response answer(const http::Request& request, const http::Router& router,
                       const AdminPorts& ports) {
     const auto refuse = [&](const Problem& refused) {
-        return write_error(refused, base::make_token(ports.random, kRequestIdBytes));
+        return write_error(refused, make_request_id(ports.random));
     };
     const auto target = http::parse_target(request.target);
     if (!target) return refuse(problem(ErrorCode::malformed_target));

@@ -25,7 +25,7 @@ flow::ReadReply read_activation(const std::string& body) {
 const auto kBound = an_entitlement(PartnerStatus::active);
 const auto kUnbound = an_entitlement(PartnerStatus::none);
 
-std::string record(std::string_view id, std::string_view status, std::string_view external,
+std::string listed(std::string_view id, std::string_view status, std::string_view external,
                    std::string_view created = "2026-01-01T00:00:00",
                    std::string_view product = "MUSIC", std::string_view merchant = "BANGO_US") {
     return fmt::format(
@@ -95,8 +95,8 @@ TEST(ReadById, TroubleIsNeverAStatus) {
 TEST(ReadByCustomer, FindsTheRecordThatCarriesOurIdWhateverItsProduct) {
     const auto reply =
         read(kUnbound, 200,
-             report({record("b-1", "ACTIVE", ""), record("b-2", "ACTIVE", "ent-9"),
-                     record("b-3", "ACTIVE", "ent-1", "2026-01-01T00:00:00", "MUSIC_PREMIUM")}));
+             report({listed("b-1", "ACTIVE", ""), listed("b-2", "ACTIVE", "ent-9"),
+                     listed("b-3", "ACTIVE", "ent-1", "2026-01-01T00:00:00", "MUSIC_PREMIUM")}));
     EXPECT_EQ(reply.kind, ReadKind::found);
     EXPECT_EQ(reply.record->id, domain::PartnerEntitlementId{"b-3"});
     EXPECT_EQ(reply.record->product_key, domain::ProductKey{"MUSIC_PREMIUM"});
@@ -110,26 +110,26 @@ TEST(ReadByCustomer, OfSeveralPrefersTheLiveThenTheNewest) {
         EXPECT_FALSE(reply.problem.empty());
         return reply.record->id.text();
     };
-    EXPECT_EQ(found({record("b-1", "CANCELLED", "ent-1", "2026-02-01T00:00:00"),
-                     record("b-2", "PENDING", "ent-1", "2026-01-01T00:00:00"),
-                     record("b-3", "FAILED", "ent-1", "2026-03-01T00:00:00")}),
+    EXPECT_EQ(found({listed("b-1", "CANCELLED", "ent-1", "2026-02-01T00:00:00"),
+                     listed("b-2", "PENDING", "ent-1", "2026-01-01T00:00:00"),
+                     listed("b-3", "FAILED", "ent-1", "2026-03-01T00:00:00")}),
               "b-2");
-    EXPECT_EQ(found({record("b-1", "CANCELLED", "ent-1", "2026-02-01T00:00:00"),
-                     record("b-2", "FAILED", "ent-1", "2026-01-01T00:00:00")}),
+    EXPECT_EQ(found({listed("b-1", "CANCELLED", "ent-1", "2026-02-01T00:00:00"),
+                     listed("b-2", "FAILED", "ent-1", "2026-01-01T00:00:00")}),
               "b-2");
-    EXPECT_EQ(found({record("b-1", "ACTIVE", "ent-1", "2026-02-01T00:00:00"),
-                     record("b-2", "ACTIVE", "ent-1", "2026-01-01T00:00:00")}),
+    EXPECT_EQ(found({listed("b-1", "ACTIVE", "ent-1", "2026-02-01T00:00:00"),
+                     listed("b-2", "ACTIVE", "ent-1", "2026-01-01T00:00:00")}),
               "b-1");
 }
 
 TEST(ReadByCustomer, CandidatesAreLiveOfThatProductAndNobodys) {
     const auto reply =
         read(kUnbound, 200,
-             report({record("b-1", "ACTIVE", ""), record("b-2", "PENDING", ""),
-                     record("b-3", "CANCELLED", ""), record("b-4", "FAILED", ""),
-                     record("b-5", "ACTIVE", "ent-2"),
-                     record("b-6", "ACTIVE", "", "2026-01-01T00:00:00", "OTHER"),
-                     record("b-7", "ACTIVE", "", "2026-01-01T00:00:00", "MUSIC", "ELSEWHERE")}));
+             report({listed("b-1", "ACTIVE", ""), listed("b-2", "PENDING", ""),
+                     listed("b-3", "CANCELLED", ""), listed("b-4", "FAILED", ""),
+                     listed("b-5", "ACTIVE", "ent-2"),
+                     listed("b-6", "ACTIVE", "", "2026-01-01T00:00:00", "OTHER"),
+                     listed("b-7", "ACTIVE", "", "2026-01-01T00:00:00", "MUSIC", "ELSEWHERE")}));
     EXPECT_EQ(reply.kind, ReadKind::candidates);
     ASSERT_EQ(reply.candidates.size(), 2U);
     EXPECT_EQ(reply.candidates[0].id, domain::PartnerEntitlementId{"b-1"});
@@ -140,7 +140,7 @@ TEST(ReadByCustomer, CandidatesAreLiveOfThatProductAndNobodys) {
 TEST(ReadByCustomer, NothingOfOursIsNotFound) {
     EXPECT_EQ(read(kUnbound, 200, report({})).kind, ReadKind::not_found);
     EXPECT_EQ(read(kUnbound, 200, "[]").kind, ReadKind::not_found);
-    EXPECT_EQ(read(kUnbound, 200, report({record("b-3", "CANCELLED", "")})).kind,
+    EXPECT_EQ(read(kUnbound, 200, report({listed("b-3", "CANCELLED", "")})).kind,
               ReadKind::not_found);
 }
 

@@ -4,13 +4,6 @@ namespace usher::store::memory {
 
 namespace {
 
-template <class Map, class K>
-std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
-    const auto found = map.find(key);
-    if (found == map.end()) return std::nullopt;
-    return found->second;
-}
-
 Place place_of(const domain::Entitlement& entitlement) {
     return {entitlement.tenant, entitlement.account, entitlement.product};
 }

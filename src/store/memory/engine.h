@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -30,6 +31,13 @@ struct State {
     std::map<std::pair<domain::TenantId, domain::AccountId>, domain::Account> accounts;
     std::map<std::pair<domain::TenantId, domain::ProductId>, domain::Product> products;
 };
+
+template <class Map, class K>
+std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
+    const auto found = map.find(key);
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+}
 
 class MemoryWriter final : public WriteEngine {
   public:

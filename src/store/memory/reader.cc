@@ -4,17 +4,6 @@
 
 namespace usher::store::memory {
 
-namespace {
-
-template <class Map, class K>
-std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
-    const auto found = map.find(key);
-    if (found == map.end()) return std::nullopt;
-    return found->second;
-}
-
-}  // namespace
-
 MemoryReader::MemoryReader(std::shared_ptr<State> state) : state_{std::move(state)} {}
 
 ReadEngine::Answer<std::optional<domain::Entitlement>> MemoryReader::entitlement(
