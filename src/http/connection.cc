@@ -1,9 +1,13 @@
 #include "http/connection.h"
 
 #include <exception>
+#include <tuple>
 #include <utility>
 
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "base/log.h"
 
@@ -38,6 +42,7 @@ class Place {
 Connection::Connection(std::shared_ptr<Core> core, Socket socket)
     : core_{std::move(core)},
       socket_{std::move(socket)},
+      tls_context_{core_->tls.get()},
       timer_{socket_.get_executor()},
       input_{core_->options.max_header_bytes + 2 * kReadBytes} {
     boost::system::error_code ignored;
@@ -45,14 +50,15 @@ Connection::Connection(std::shared_ptr<Core> core, Socket socket)
     if (!ignored) peer_ = remote.address().to_string();
     socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
     socket_.non_blocking(true, ignored);
+    if (tls_context_) tls_.emplace(socket_, *tls_context_);
 }
 
 base::Task<> Connection::serve() {
-    bool go_on = true;
+    bool go_on = !tls_ || co_await shake_hands();
     while (go_on) {
         auto incoming = co_await read_request();
         if (!incoming) {
-            if (const auto refusal = incoming.error()) co_await refuse(*refusal);
+            if (const auto refusal = incoming.error()) co_await tell(*refusal);
             break;
         }
         const auto response = co_await answer(std::move(incoming->request));
@@ -62,17 +68,44 @@ base::Task<> Connection::serve() {
         go_on = incoming->form.keep_alive;
         if (!go_on) co_await linger();
     }
+    close();
+}
+
+base::Task<> Connection::refuse(Refusal refusal) {
+    if (!tls_) co_await tell(refusal);
+    close();
+}
+
+base::Task<> Connection::tell(Refusal refusal) {
+    const auto response = render(refusal);
+    if (co_await respond(response, {.keep_alive = false})) co_await linger();
+}
+
+void Connection::close() {
     timer_.cancel();
     boost::system::error_code ignored;
     socket_.close(ignored);
 }
 
-base::Task<> Connection::refuse(Refusal refusal) {
-    const auto response = render(refusal);
-    if (co_await respond(response, {.keep_alive = false})) co_await linger();
-    timer_.cancel();
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+base::Task<bool> Connection::shake_hands() {
+    expire_after(core_->options.request_timeout);
+    idle_ = true;
+    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kTuple);
+    idle_ = false;
+    if (!error && !aborted_) {
+        deadline_.reset();
+        co_return true;
+    }
+    // Who speaks plain text to this port is told so in plain text.
+    const auto reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+    const bool is_plain =
+        error.category() == asio::error::get_ssl_category() && reason == SSL_R_HTTP_REQUEST;
+    if (is_plain && !aborted_) {
+        tls_.reset();
+        co_await tell(
+            {.error = ProtocolError::malformed, .detail = "This port speaks TLS: use https."});
+    }
+    co_return false;
 }
 
 void Connection::close_if_idle() {
@@ -129,19 +162,36 @@ base::Task<bool> Connection::respond(const Response& response, WireForm form) {
 // Most answers fit into the socket's buffer: no timer and no round through the reactor for them.
 base::Task<bool> Connection::write(std::string bytes) {
     if (aborted_) co_return false;
+    if (tls_) co_return co_await write_rest(asio::buffer(bytes));
     boost::system::error_code error;
     const auto written = socket_.write_some(asio::buffer(bytes), error);
     if (error && error != asio::error::would_block) co_return false;
     if (written == bytes.size()) co_return true;
+    co_return co_await write_rest(asio::buffer(bytes) + written);
+}
+
+base::Task<bool> Connection::write_rest(asio::const_buffer bytes) {
     expire_after(core_->options.write_timeout);
-    const auto rest = asio::buffer(bytes) + written;
-    const auto [failed, more] = co_await asio::async_write(socket_, rest, kTuple);
+    boost::system::error_code failed;
+    if (tls_) {
+        std::tie(failed, std::ignore) = co_await asio::async_write(*tls_, bytes, kTuple);
+    } else {
+        std::tie(failed, std::ignore) = co_await asio::async_write(socket_, bytes, kTuple);
+    }
     deadline_.reset();
     co_return !failed;
 }
 
+// Without it the caller could not tell a whole answer from one that was cut off (RFC 8446 §6.1).
+base::Task<> Connection::say_goodbye() {
+    expire_after(kLingerTime);
+    co_await tls_->async_shutdown(kTuple);
+    tls_.reset();
+}
+
 // Closing with bytes unread would reset the connection and could take the answer from the caller.
 base::Task<> Connection::linger() {
+    if (tls_) co_await say_goodbye();
     boost::system::error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     expire_after(kLingerTime);
@@ -154,7 +204,14 @@ base::Task<> Connection::linger() {
 
 base::Task<bool> Connection::fill() {
     if (expired_ || aborted_) co_return false;
-    const auto [error, size] = co_await socket_.async_read_some(input_.prepare(kReadBytes), kTuple);
+    boost::system::error_code error;
+    std::size_t size = 0;
+    const auto space = input_.prepare(kReadBytes);
+    if (tls_) {
+        std::tie(error, size) = co_await tls_->async_read_some(space, kTuple);
+    } else {
+        std::tie(error, size) = co_await socket_.async_read_some(space, kTuple);
+    }
     if (error) co_return false;
     input_.commit(size);
     co_return true;

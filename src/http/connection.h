@@ -12,6 +12,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -20,6 +21,7 @@
 #include "base/task.h"
 #include "http/framing.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "http/wire.h"
 
 namespace usher::http {
@@ -28,15 +30,18 @@ inline constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable)
 
 // What the connections of all contexts share.
 struct Core {
-    Core(base::Clock& clock_, ServerOptions options_, Handler handler_, RenderError render_error_)
+    Core(base::Clock& clock_, ServerOptions options_, TlsContext tls_, Handler handler_,
+         RenderError render_error_)
         : clock{clock_},
           options{std::move(options_)},
+          tls{std::move(tls_)},
           handler{std::move(handler_)},
           render_error{std::move(render_error_)},
           ended{clock_} {}
 
     base::Clock& clock;
     const ServerOptions options;
+    TlsHolder tls;
     const Handler handler;
     const RenderError render_error;
     std::atomic<std::size_t> connections = 0;  // served
@@ -54,7 +59,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Connection(std::shared_ptr<Core> core, Socket socket);
 
     base::Task<> serve();
-    base::Task<> refuse(Refusal refusal);  // says so and closes, reading nothing
+    // Says so and closes, reading nothing; over TLS, where saying it costs a handshake, only
+    // closes.
+    base::Task<> refuse(Refusal refusal);
 
     void close_if_idle();
     void abort();
@@ -80,7 +87,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     base::Task<Response> answer(Request request);
     Response render(Refusal refusal) const;
     base::Task<bool> respond(const Response& response, WireForm form);
+    base::Task<> tell(Refusal refusal);
+    base::Task<bool> shake_hands();
     base::Task<bool> write(std::string bytes);
+    base::Task<bool> write_rest(boost::asio::const_buffer bytes);
+    base::Task<> say_goodbye();
+    void close();
     base::Task<> linger();
 
     base::Task<bool> fill();
@@ -94,6 +106,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     const std::shared_ptr<Core> core_;
     Socket socket_;
+    TlsContext tls_context_;  // outlives the stream that was made with it
+    std::optional<boost::asio::ssl::stream<Socket&>> tls_;
     boost::asio::steady_timer timer_;
     std::optional<SteadyTime> deadline_;
     std::optional<SteadyTime> watched_;

@@ -155,6 +155,15 @@ class AsioServer final : public Server {
 
     std::uint16_t port() const override { return port_; }
 
+    std::expected<void, ListenError> reload_tls() override {
+        const auto& files = core_->options.tls;
+        if (files.certificate.empty()) return {};
+        auto context = load_tls(files);
+        if (!context) return std::unexpected{std::move(context.error())};
+        core_->tls.set(std::move(*context));
+        return {};
+    }
+
     base::Task<> drain(base::Monotonic deadline) override {
         const auto core = core_;
         core->draining = true;
@@ -201,13 +210,26 @@ int status_of(ProtocolError error) {
     std::abort();
 }
 
+std::expected<void, ListenError> check_tls(const TlsFiles& files) {
+    if (files.certificate.empty()) return {};
+    auto context = load_tls(files);
+    if (!context) return std::unexpected{std::move(context.error())};
+    return {};
+}
+
 std::expected<std::unique_ptr<Server>, ListenError> make_server(
     const std::vector<asio::io_context*>& contexts, base::Clock& clock, ServerOptions options,
     Handler handler, RenderError render_error) {
+    TlsContext tls;
+    if (!options.tls.certificate.empty()) {
+        auto context = load_tls(options.tls);
+        if (!context) return std::unexpected{std::move(context.error())};
+        tls = std::move(*context);
+    }
     auto acceptors = listen(contexts, options.listen);
     if (!acceptors) return std::unexpected{std::move(acceptors.error())};
-    auto core = std::make_shared<Core>(clock, std::move(options), std::move(handler),
-                                       std::move(render_error));
+    auto core = std::make_shared<Core>(clock, std::move(options), std::move(tls),
+                                       std::move(handler), std::move(render_error));
     return std::make_unique<AsioServer>(std::move(core), std::move(*acceptors));
 }
 

@@ -20,9 +20,18 @@
 
 namespace usher::http {
 
+// PEM files. Client authorities: who signs the certificates that callers must show; empty: none
+// need to.
+struct TlsFiles {
+    std::string certificate;  // the server's, then its authorities'; empty: plain text
+    std::string key;
+    std::string client_authorities;
+};
+
 struct ServerOptions {
-    std::string listen = "127.0.0.1:8080";    // address:port; port 0 takes a free one; "[::1]:8080"
-    std::size_t max_target_bytes = 8 * 1024;  // beyond: 414
+    std::string listen = "127.0.0.1:8080";  // address:port; port 0 takes a free one; "[::1]:8080"
+    TlsFiles tls;
+    std::size_t max_target_bytes = 8 * 1024;            // beyond: 414
     std::size_t max_header_bytes = 16 * 1024;           // of the whole head; beyond: 431
     std::size_t max_body_bytes = 256 * 1024;            // beyond: 413
     std::size_t max_connections = 1000;                 // beyond: 503 and close
@@ -62,12 +71,19 @@ class Server {
 
     virtual std::uint16_t port() const = 0;
 
+    // Reads the PEM files anew, for connections made from now on; those that are open go on. After
+    // an error everything is as before. Thread-safe; without TLS it does nothing.
+    virtual std::expected<void, ListenError> reload_tls() = 0;
+
     // Takes no new connection, lets requests in flight finish until `deadline`, closes idle ones.
     // Callable from any thread, once. After it returns, no handler runs any more: at the deadline
     // the connections are closed, but a handler that still runs is waited for, so handlers need
     // limits of their own. Drain before destroying what the handler uses.
     virtual base::Task<> drain(base::Monotonic deadline) = 0;
 };
+
+// What make_server would say about these files; nothing when they are in order or not named.
+std::expected<void, ListenError> check_tls(const TlsFiles& files);
 
 // Starts accepting at once. The contexts, clock and handler's surroundings must outlive the server.
 std::expected<std::unique_ptr<Server>, ListenError> make_server(

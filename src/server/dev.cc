@@ -149,7 +149,7 @@ std::expected<void, StartError> dev(const DevOptions& options) {
                              (*node)->admin_url(), (*sandbox)->url())
               << '\n'
               << std::flush;
-    wait_for_stop();
+    wait_for_stop([&node] { (*node)->reload(); });
     (*node)->stop();
     (*sandbox)->stop();
     return {};

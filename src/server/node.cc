@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "assembly/product.h"
+#include "base/log.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "server/contexts.h"
@@ -38,11 +39,12 @@ assembly::Options product_options(const Settings& settings) {
 }
 
 // The address as somebody on this machine would type it.
-std::string url_of(const std::string& listen, std::uint16_t port) {
-    auto host = listen.substr(0, listen.rfind(':'));
+std::string url_of(const http::ServerOptions& options, std::uint16_t port) {
+    auto host = options.listen.substr(0, options.listen.rfind(':'));
     if (host == "0.0.0.0" || host.empty()) host = "127.0.0.1";
     if (host == "[::]") host = "[::1]";
-    return fmt::format("http://{}:{}", host, port);
+    return fmt::format("{}://{}:{}", options.tls.certificate.empty() ? "http" : "https", host,
+                       port);
 }
 
 void rethrow(const std::exception_ptr& error) {
@@ -124,15 +126,24 @@ std::expected<std::unique_ptr<Node>, StartError> Node::start(const Settings& set
 }
 
 std::string Node::operator_url() const {
-    return url_of(parts_->settings.operator_server.listen, parts_->operator_server->port());
+    return url_of(parts_->settings.operator_server, parts_->operator_server->port());
 }
 
 std::string Node::admin_url() const {
-    return url_of(parts_->settings.admin_server.listen, parts_->admin_server->port());
+    return url_of(parts_->settings.admin_server, parts_->admin_server->port());
 }
 
 assembly::Product& Node::product() {
     return *parts_->product;
+}
+
+void Node::reload() {
+    const auto loaded = parts_->operator_server->reload_tls();
+    if (loaded) {
+        base::log(base::LogLevel::info, "reloaded");
+    } else {
+        base::log(base::LogLevel::error, "reload_failed", {{"problem", loaded.error().sentence}});
+    }
 }
 
 void Node::run(base::Task<> task) {

@@ -38,6 +38,9 @@ class Node {
     // Runs a coroutine on the node's loop and waits for it; for set-up, not for requests.
     void run(base::Task<> task);
 
+    // Reads certificates and keys anew; what cannot be read is logged and changes nothing.
+    void reload();
+
     // Takes no new connection, finishes what is in flight within the drain time, closes the store.
     void stop();
 

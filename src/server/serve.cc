@@ -22,7 +22,11 @@ std::expected<void, StartError> serve(const Settings& settings) {
               << '\n'
               << std::flush;
     sd_notify(0, "READY=1");
-    wait_for_stop();
+    wait_for_stop([&node] {
+        sd_notify(0, "RELOADING=1");
+        (*node)->reload();
+        sd_notify(0, "READY=1");
+    });
     sd_notify(0, "STOPPING=1");
     (*node)->stop();
     return {};

@@ -84,10 +84,25 @@ void check_route(const partner::bango::Route& route, SettingsProblems& problems)
     }
 }
 
+void check_tls(const http::TlsFiles& files, SettingsProblems& problems) {
+    if (files.certificate.empty() != files.key.empty()) {
+        problems.emplace_back(
+            "operator.tls_certificate and operator.tls_key belong together; set both, or none for "
+            "plain http");
+    } else if (files.certificate.empty() && !files.client_authorities.empty()) {
+        problems.emplace_back(
+            "operator.tls_client_ca asks for client certificates, which only TLS has; set "
+            "operator.tls_certificate and operator.tls_key too");
+    } else if (auto loaded = http::check_tls(files); !loaded) {
+        problems.push_back(std::move(loaded.error().sentence));
+    }
+}
+
 }  // namespace
 
 SettingsProblems check(const Settings& settings) {
     SettingsProblems problems;
+    check_tls(settings.operator_server.tls, problems);
     check_tenants(settings, problems);
     if (!is_url(settings.auth.issuer)) {
         problems.emplace_back(

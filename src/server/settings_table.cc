@@ -94,6 +94,14 @@ Setting span(const std::string& name, std::int64_t least, Field field,
 void add_listeners(std::vector<Setting>& t) {
     t.push_back(text("operator.listen", USHER_AT(operator_server.listen),
                      "Address and port for portals and the CRM, and for the partner's reports."));
+    t.push_back(text("operator.tls_certificate", USHER_AT(operator_server.tls.certificate),
+                     "PEM file with the server's certificate and its authorities' after it; empty: "
+                     "plain http. Read again at SIGHUP."));
+    t.push_back(text("operator.tls_key", USHER_AT(operator_server.tls.key),
+                     "PEM file with the certificate's private key, without a passphrase."));
+    t.push_back(text("operator.tls_client_ca", USHER_AT(operator_server.tls.client_authorities),
+                     "PEM file with the authorities whose client certificates are let in; empty: "
+                     "callers need none. The partner's reports need one too."));
     t.push_back(number("operator.threads", "", 0, USHER_AT(threads),
                        "I/O threads; 0 is one for each core."));
     t.push_back(number("operator.max_header_bytes", "bytes", 1024,

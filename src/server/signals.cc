@@ -6,26 +6,29 @@ namespace usher::server {
 
 namespace {
 
-sigset_t stop_signals() {
+sigset_t held_signals() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     return set;
 }
 
 }  // namespace
 
 void hold_signals() {
-    const auto set = stop_signals();
+    const auto set = held_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_stop() {
-    const auto set = stop_signals();
+void wait_for_stop(const std::function<void()>& reload) {
+    const auto set = held_signals();
     int signal = 0;
-    sigwait(&set, &signal);
+    while (sigwait(&set, &signal) != 0 || signal == SIGHUP) {
+        if (signal == SIGHUP && reload) reload();
+    }
 }
 
 }  // namespace usher::server

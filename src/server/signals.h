@@ -1,12 +1,15 @@
 // Waiting for the end. Internal to server.
 #pragma once
 
+#include <functional>
+
 namespace usher::server {
 
-// From here on SIGTERM and SIGINT are not deadly any more; to be called before threads start.
+// From here on SIGTERM, SIGINT and SIGHUP are not deadly any more; to be called before threads
+// start.
 void hold_signals();
 
-// Blocks until one of them arrives.
-void wait_for_stop();
+// Blocks until SIGTERM or SIGINT; each SIGHUP meanwhile calls `reload`, if there is one.
+void wait_for_stop(const std::function<void()>& reload = {});
 
 }  // namespace usher::server
