@@ -26,6 +26,8 @@ external(openssl OpenSSL::SSL OpenSSL::Crypto)       # openssl: openssl/
 external(cjose ${CJOSE_LIBRARY} OpenSSL::Crypto)     # cjose: cjose/
 external(curl CURL::libcurl)                         # curl: curl/
 external(sqlite SQLite::SQLite3)                     # sqlite: sqlite3.h
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+external(xxhash ${XXHASH_LIBRARY})                   # xxhash: xxhash.h
 external(fmt fmt::fmt)                               # fmt: fmt/
 external(spdlog spdlog::spdlog)                      # spdlog: spdlog/
 external(toml tomlplusplus::tomlplusplus)            # toml: toml++/

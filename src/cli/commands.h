@@ -11,6 +11,8 @@ int run(int argc, char** argv);
 
 int serve(const std::string& config);
 int check(const std::string& config);
+// Looks at every page of the store that the settings name.
+int check_store(const std::string& config, const std::string& format);
 // `format`: text, json, toml (a sample file) or markdown.
 int settings(const std::string& config, const std::string& format);
 int errors(const std::string& format);

@@ -21,8 +21,9 @@ void example(CLI::App* command, const std::string& line) {
     command->footer("Example: " + line);
 }
 
-void add_format(CLI::App* command, std::string& format, const std::vector<std::string>& formats) {
-    command->add_option("--format", format, "How to print it")
+CLI::Option* add_format(CLI::App* command, std::string& format,
+                        const std::vector<std::string>& formats) {
+    return command->add_option("--format", format, "How to print it")
         ->check(CLI::IsMember(formats))
         ->capture_default_str();
 }
@@ -31,6 +32,7 @@ void add_format(CLI::App* command, std::string& format, const std::vector<std::s
 struct Asked {
     std::string config;
     std::string format = "text";
+    bool store = false;
     server::DevOptions dev;
     server::SandboxCommandOptions sandbox;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
@@ -69,10 +71,22 @@ void add_running_commands(CLI::App& app, Asked& asked, int& code) {
 void add_settings_commands(CLI::App& app, Asked& asked, int& code) {
     auto* check_command = app.add_subcommand("check", "Say whether the settings can work");
     check_command->add_option("--config", asked.config, "Settings file (TOML)")
-        ->envname("USHER_CONFIG")
-        ->required();
-    example(check_command, "usher check --config /etc/usher/usher.toml");
-    check_command->callback([&] { code = check(asked.config); });
+        ->envname("USHER_CONFIG");
+    auto* store = check_command->add_flag(
+        "--store", asked.store,
+        "Look at every page of the store's file instead, also while it is in use; exit 1 when one "
+        "is damaged");
+    add_format(check_command, asked.format, {"text", "json"})->needs(store);
+    example(check_command, "usher check --config /etc/usher/usher.toml --store");
+    check_command->callback([&] {
+        if (asked.store) {
+            code = check_store(asked.config, asked.format);
+        } else if (asked.config.empty()) {
+            throw CLI::RequiredError{"--config"};
+        } else {
+            code = check(asked.config);
+        }
+    });
 
     auto* settings_command =
         app.add_subcommand("settings", "Print every setting, its value and what it does");

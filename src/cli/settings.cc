@@ -7,9 +7,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/commands.h"
 #include "server/serve.h"
+#include "store/store.h"
 
 namespace usher::cli {
 
@@ -20,6 +22,15 @@ std::optional<server::Settings> load(const std::string& config) {
     if (settings) return std::move(*settings);
     for (const auto& problem : settings.error()) std::cerr << "usher: " << problem << '\n';
     return std::nullopt;
+}
+
+// Without a file: what the environment says, complete or not.
+std::optional<server::Settings> from_environment() {
+    server::Settings settings;
+    const auto problems = server::read_environment(settings, server::process_environment());
+    for (const auto& problem : problems) std::cerr << "usher: " << problem << '\n';
+    if (!problems.empty()) return std::nullopt;
+    return settings;
 }
 
 std::string shown(const server::Setting& setting, const server::Settings& settings) {
@@ -126,6 +137,30 @@ int check(const std::string& config) {
     if (!settings) return 2;
     std::cout << fmt::format("{}: the settings can work\n", config);
     return 0;
+}
+
+int check_store(const std::string& config, const std::string& format) {
+    const auto settings = config.empty() ? from_environment() : load(config);
+    if (!settings) return 2;
+    const auto report = store::check_store(settings->store_url);
+    if (!report) {
+        std::cerr << "usher: " << report.error().sentence << '\n';
+        return 2;
+    }
+    const auto& damaged = report->damaged;
+    if (format == "json") {
+        std::cout << fmt::format("{{\"store\":{},\"pages\":{},\"damaged\":[{}]}}\n",
+                                 boost::json::serialize(boost::json::string{settings->store_url}),
+                                 report->pages, fmt::join(damaged, ","));
+    } else if (damaged.empty()) {
+        std::cout << fmt::format("{}: {} pages, all in order\n", settings->store_url,
+                                 report->pages);
+    } else {
+        std::cout << fmt::format("{}: {} of {} pages are damaged: {}. Restore it from a backup.\n",
+                                 settings->store_url, damaged.size(), report->pages,
+                                 fmt::join(damaged, ", "));
+    }
+    return damaged.empty() ? 0 : 1;
 }
 
 int settings(const std::string& config, const std::string& format) {

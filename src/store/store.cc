@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 
 #include "store/sqlite/store.h"
+#include "store/sqlite/verify.h"
 
 namespace usher::store {
 
-OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions options) {
+namespace {
+
+std::expected<std::filesystem::path, OpenError> file_in(std::string_view url) {
     constexpr std::string_view kSqlite = "sqlite:";
     if (!url.starts_with(kSqlite)) {
         // Not the whole url: it may hold a password.
@@ -24,7 +27,23 @@ OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions opt
             OpenError{"store.url names no file: use \"sqlite:\" and a file, as in "
                       "\"sqlite:usher.db\"."}};
     }
-    return sqlite::open_file(std::filesystem::path{path}, clock, std::move(options));
+    return std::filesystem::path{path};
+}
+
+}  // namespace
+
+OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions options) {
+    const auto path = file_in(url);
+    if (!path) return std::unexpected{path.error()};
+    return sqlite::open_file(*path, clock, std::move(options));
+}
+
+std::expected<FileReport, OpenError> check_store(std::string_view url) {
+    const auto path = file_in(url);
+    if (!path) return std::unexpected{path.error()};
+    auto report = sqlite::verify_file(*path);
+    if (!report) return std::unexpected{OpenError{std::move(report.error())}};
+    return std::move(*report);
 }
 
 }  // namespace usher::store

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "flow/store.h"
@@ -78,6 +79,14 @@ using OpenResult = std::expected<std::unique_ptr<SteppedStore>, OpenError>;
 // when there is none, brings the schema up to date and refuses a newer one. Holds the file
 // exclusively until destroyed or killed. `clock` must outlive the store.
 OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions options = {});
+
+// What a look at every page of a store's file found. It may be in use by a server meanwhile.
+struct FileReport {
+    std::uint64_t pages = 0;
+    std::vector<std::uint32_t> damaged;  // their numbers, from 1
+};
+
+std::expected<FileReport, OpenError> check_store(std::string_view url);
 
 // Keeps everything in memory, for tests and simulation.
 std::unique_ptr<SteppedStore> make_memory_store(base::Clock& clock, StoreOptions options = {});

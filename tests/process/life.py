@@ -2,6 +2,7 @@
 """How the real program starts, stops, and says what is wrong."""
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -47,6 +48,46 @@ default = true
         for name in names:
             self.assertIn(name, done.stderr)
         return done.stderr
+
+    # --- the store's file
+
+    def test_every_page_of_a_store_can_be_looked_at(self):
+        usher = self.started(program.start_dev(self.folder))
+        portal = self.called(usher)
+        stop = threading.Event()
+
+        def change():
+            mine = usher.caller()
+            for number in range(10_000):
+                if stop.is_set():
+                    break
+                mine.ask("POST", "/adm/v1/accounts", {"_id": f"a-{number}"})
+            mine.close()
+
+        self.assertEqual(portal.buy("account-1").status, 201)
+        path = self.folder / "usher.db"
+        named = {"USHER_STORE_URL": f"sqlite:{path}"}
+        writer = threading.Thread(target=change)
+        writer.start()
+        for _ in range(5):  # while it is written to
+            done = program.run("check", "--store", extra=named)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertRegex(done.stdout, r"usher\.db: \d+ pages, all in order\n\Z")
+        stop.set()
+        writer.join()
+        self.assertEqual(usher.stop(), 0)
+
+        damaged = bytearray(path.read_bytes())
+        page = len(damaged) // 4096 // 2
+        damaged[page * 4096 + 100] ^= 1
+        path.write_bytes(damaged)
+        done = program.run("check", "--store", "--format", "json", extra=named)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(done.stdout)["damaged"], [page + 1])
+        done = program.run("check", "--store", extra=named)
+        self.assertIn(f"damaged: {page + 1}. Restore it from a backup.", done.stdout)
+        self.refused("check", "--store", extra={"USHER_STORE_URL": f"sqlite:{self.folder}/none"},
+                     names=["none", "cannot be read"])
 
     # --- what a person types first
 

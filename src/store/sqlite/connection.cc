@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "base/log.h"
+#include "store/sqlite/checked_file.h"
 
 namespace usher::store::sqlite {
 
@@ -104,9 +105,9 @@ std::string Cursor::text(int column) const {
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Access access,
                                                      std::chrono::milliseconds busy_timeout) {
     sqlite3* db = nullptr;
-    const int code =
-        sqlite3_open_v2(path.c_str(), &db,
-                        flags_for(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code = sqlite3_open_v2(
+        path.c_str(), &db, flags_for(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+        checked_file_system());
     if (code != SQLITE_OK) {
         Failure failure{code, sqlite3_errstr(code)};
         sqlite3_close_v2(db);

@@ -75,7 +75,8 @@ std::expected<flow::Rows, ReadProblem> SqliteWriter::read(const flow::Wanted& wa
     if (done) return rows;
     remember(done.error());
     const int kind = done.error().code & 0xff;
-    const bool damaged = done.error().code == kDamagedRow || kind == SQLITE_CORRUPT;
+    const bool damaged = done.error().code == kDamagedRow || kind == SQLITE_CORRUPT ||
+                         done.error().code == SQLITE_IOERR_DATA;
     return std::unexpected{damaged && connection_->in_transaction() ? ReadProblem::damaged
                                                                     : ReadProblem::broken};
 }

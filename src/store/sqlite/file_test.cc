@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "store/lab_test.h"
+#include "store/sqlite/checked_file.h"
 
 namespace usher::store {
 
@@ -41,9 +42,12 @@ class SqliteFile : public testing::Test {
     }
 
     // By somebody else, with the store closed.
-    void tamper(const std::string& sql) const {
+    void tamper(const std::string& sql,
+                const char* file_system = sqlite::checked_file_system()) const {
         sqlite3* db = nullptr;
-        ASSERT_EQ(sqlite3_open(path_.c_str(), &db), SQLITE_OK);
+        ASSERT_EQ(sqlite3_open_v2(path_.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                  file_system),
+                  SQLITE_OK);
         EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
             << sqlite3_errmsg(db);
         sqlite3_close(db);
@@ -144,9 +148,9 @@ TEST_F(SqliteFile, OfANewerUsherIsRefused) {
 }
 
 TEST_F(SqliteFile, OfAnotherProgramIsRefusedAndLeftAlone) {
-    tamper("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+    tamper("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)", nullptr);
     EXPECT_THAT(refusal(), HasSubstr("usher.db is a database of another program"));
-    tamper("DELETE FROM theirs");
+    tamper("DELETE FROM theirs", nullptr);
 }
 
 TEST_F(SqliteFile, ThatIsNoDatabaseIsRefused) {

@@ -1,21 +1,26 @@
 #include "store/sqlite/open.h"
 
+#include <array>
+#include <fstream>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "store/sql/migrations.h"
+#include "store/sqlite/page.h"
 
 namespace usher::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x55736872;  // "Ushr", in the file's header
-// Bytes at the end of each page, kept free from the first page on for a checksum of the page.
-constexpr int kReservedBytes = 16;
-
-using Checked = std::expected<void, std::string>;
+constexpr std::uint32_t kApplicationId = 0x55736872;  // "Ushr", in the file's header
+// Where the header of a file has what is looked at before it is opened (SQLite's file format,
+// §1.3).
+constexpr std::size_t kHeaderBytes = 100;
+constexpr std::size_t kReservedAt = 20;
+constexpr std::size_t kVersionAt = 60;
+constexpr std::size_t kApplicationAt = 68;
 
 std::string with_clustering(std::string_view sql) {
     std::string text{sql};
@@ -25,6 +30,43 @@ std::string with_clustering(std::string_view sql) {
     }
     return text;
 }
+
+std::uint32_t integer_at(std::string_view header, std::size_t at) {
+    std::uint32_t value = 0;
+    for (const char byte : header.substr(at, 4)) value = value << 8 | std::uint8_t(byte);
+    return value;
+}
+
+std::string sentence_for_newer(const std::string& name, std::int64_t version) {
+    return fmt::format(
+        "{} was written by a newer Usher (schema {}, this one knows {}): start that one, or "
+        "restore a backup made before it.",
+        name, version, sql::kMigrations.size());
+}
+
+// Looks at the header before SQLite does, to whom the pages of another program are damaged ones. It
+// does not judge the page: one that a power loss tore is mended from the log.
+Checked check_header(const std::filesystem::path& path) {
+    std::array<char, kHeaderBytes> bytes{};
+    std::ifstream file{path, std::ios::binary};
+    file.read(bytes.data(), bytes.size());
+    const std::string_view header{bytes.data(), static_cast<std::size_t>(file.gcount())};
+    constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+    if (header.size() < bytes.size() || !header.starts_with(kMagic)) return {};
+    const bool is_ours = integer_at(header, kApplicationAt) == kApplicationId ||
+                         header[kReservedAt] == char{kReservedBytes};
+    if (!is_ours) {
+        return std::unexpected{fmt::format(
+            "{} is a database of another program: name another file in store.url.", path.string())};
+    }
+    const auto version = integer_at(header, kVersionAt);
+    if (version > sql::kMigrations.size()) {
+        return std::unexpected{sentence_for_newer(path.string(), version)};
+    }
+    return {};
+}
+
+}  // namespace
 
 // SQLite throws away the log of an empty file.
 Checked check_files(const std::filesystem::path& path) {
@@ -42,8 +84,10 @@ Checked check_files(const std::filesystem::path& path) {
                         "from a backup.",
                         path.string(), log)};
     }
-    return {};
+    return check_header(path);
 }
+
+namespace {
 
 Checked check_owner(Connection& connection, const std::filesystem::path& path) {
     const auto tables = connection.integer("SELECT count(*) FROM sqlite_schema");
@@ -63,7 +107,7 @@ Checked check_owner(Connection& connection, const std::filesystem::path& path) {
 }
 
 Result<> set_up(Connection& connection, const StoreOptions& options) {
-    int reserved = kReservedBytes;
+    int reserved = static_cast<int>(kReservedBytes);
     sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     auto pragmas = std::string{
         "PRAGMA journal_mode = WAL;"
@@ -97,10 +141,7 @@ Checked bring_up_to_date(Connection& connection, const std::filesystem::path& pa
     if (!version) return std::unexpected{sentence_for(version.error(), path)};
     const auto known = static_cast<std::int64_t>(sql::kMigrations.size());
     if (*version > known || *version < 0) {
-        return std::unexpected{fmt::format(
-            "{} was written by a newer Usher (schema {}, this one knows {}): start that one, or "
-            "restore a backup made before it.",
-            path.string(), *version, known)};
+        return std::unexpected{sentence_for_newer(path.string(), *version)};
     }
     const auto done = migrate(connection, *version);
     if (!done) return std::unexpected{sentence_for(done.error(), path)};
@@ -111,6 +152,12 @@ Checked bring_up_to_date(Connection& connection, const std::filesystem::path& pa
 
 std::string sentence_for(const Failure& failure, const std::filesystem::path& path) {
     const auto name = path.string();
+    if (failure.code == SQLITE_IOERR_DATA) {
+        return fmt::format(
+            "{} is damaged or not a store of Usher's ({}): restore it from a backup, or name "
+            "another file in store.url; `usher check --store` names the damaged pages.",
+            name, failure.text);
+    }
     switch (failure.code & 0xff) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:

@@ -1,0 +1,36 @@
+#include "store/sqlite/page.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <xxhash.h>
+
+namespace usher::store::sqlite {
+
+namespace {
+
+constexpr std::size_t kContentBytes = kPageBytes - kReservedBytes;
+
+using Checksum = XXH128_canonical_t;
+static_assert(sizeof(Checksum) == kReservedBytes);
+
+Checksum checksum_of(const std::byte* content, std::uint32_t number) {
+    Checksum checksum;
+    XXH128_canonicalFromHash(&checksum, XXH3_128bits_withSeed(content, kContentBytes, number));
+    return checksum;
+}
+
+}  // namespace
+
+void seal(Page page, std::uint32_t number) {
+    const auto checksum = checksum_of(page.data(), number);
+    std::memcpy(page.data() + kContentBytes, &checksum, sizeof checksum);
+}
+
+bool is_sound(ConstPage page, std::uint32_t number) {
+    const auto checksum = checksum_of(page.data(), number);
+    if (std::memcmp(page.data() + kContentBytes, &checksum, sizeof checksum) == 0) return true;
+    return std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+}  // namespace usher::store::sqlite
