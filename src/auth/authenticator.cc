@@ -106,10 +106,17 @@ base::Task<Authenticator::Result> Authenticator::check(
     const auto jws = parse_jws(*token);
     if (!jws) co_return std::unexpected{jws.error()};
     auto key = keys->find(jws->kid, jws->algorithm);
-    if (!key && key.error() == TokenRefusal::unknown_key) {
-        const bool asked = co_await state->source->refetch();
+    const auto is_unknown = [&key] { return !key && key.error() == TokenRefusal::unknown_key; };
+    if (is_unknown()) {
+        auto how = co_await state->source->refetch();
         key = state->source->keys()->find(jws->kid, jws->algorithm);
-        if (!key && key.error() == TokenRefusal::unknown_key && !asked) {
+        // The issuer may have answered that fetch before it had the key.
+        if (is_unknown() && how == Refetched::joined) {
+            how = co_await state->source->refetch();
+            if (how != Refetched::fresh) how = Refetched::failed;
+            key = state->source->keys()->find(jws->kid, jws->algorithm);
+        }
+        if (is_unknown() && how == Refetched::failed) {
             co_return std::unexpected{TokenRefusal::keys_unavailable};
         }
     }

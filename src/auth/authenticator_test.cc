@@ -318,6 +318,27 @@ TEST_F(AuthenticatorTest, manyWaitForOneFetch) {
     EXPECT_EQ(auth_->stats().fetches, 1U);
 }
 
+// The answer to a fetch that was under way when the token came may be older than its key.
+TEST_F(AuthenticatorTest, aKeyThatAppearsDuringAFetchIsFetched) {
+    make();
+    issuer_.hold_answers();
+    run();
+    issuer_.publish({published(0, "a"), published(1, "b")});
+    const auto known_soon = bearer(rsa_key(1), "b");
+    const auto never_known = bearer(rsa_key(1), "c");
+    const auto result = begin(known_soon);
+    const auto unknown = begin(never_known);
+    poll();
+    EXPECT_FALSE(*result);
+    issuer_.release();
+    poll();
+    ASSERT_TRUE(*result);
+    EXPECT_TRUE((*result)->has_value());
+    EXPECT_EQ(issuer_.asked(kCerts), 2U);
+    ASSERT_TRUE(*unknown);
+    EXPECT_FALSE((*unknown)->has_value());
+}
+
 TEST_F(AuthenticatorTest, issuerAwayAtTheStart) {
     make();
     issuer_.set_away(true);

@@ -51,7 +51,7 @@ bool KeySource::stopped() const {
 }
 
 // The coroutines own the source from their first moment: they start only when awaited.
-base::Task<bool> KeySource::refetch() {
+base::Task<Refetched> KeySource::refetch() {
     return ask(shared_from_this(), Reason::unknown_key);
 }
 
@@ -59,15 +59,16 @@ base::Task<> KeySource::run() {
     return run_until_stopped(shared_from_this());
 }
 
-base::Task<bool> KeySource::ask(std::shared_ptr<KeySource> self, Reason reason) {
-    co_return co_await base::suspend<bool>(
-        [self, reason](base::Completion<bool> done) { self->request(std::move(done), reason); });
+base::Task<Refetched> KeySource::ask(std::shared_ptr<KeySource> self, Reason reason) {
+    co_return co_await base::suspend<Refetched>([self, reason](base::Completion<Refetched> done) {
+        self->request(std::move(done), reason);
+    });
 }
 
 base::Task<> KeySource::run_until_stopped(std::shared_ptr<KeySource> self) {
     const auto& options = self->options_;
     while (!self->stopped()) {
-        const bool worked = co_await ask(self, Reason::schedule);
+        const bool worked = co_await ask(self, Reason::schedule) != Refetched::failed;
         const auto pause =
             worked ? options.refresh : std::min(options.refresh, options.min_interval);
         co_await self->sleeper_.until(self->clock_.monotonic() + pause);
@@ -75,29 +76,30 @@ base::Task<> KeySource::run_until_stopped(std::shared_ptr<KeySource> self) {
 }
 
 void KeySource::stop() {
-    std::vector<base::Completion<bool>> waiting;
+    std::vector<Waiting> waiting;
     {
         const std::lock_guard lock{mutex_};
         stopped_ = true;
         waiting.swap(waiting_);
     }
-    for (auto& done : waiting) done(false);
+    for (auto& one : waiting) one.done(Refetched::failed);
     sleeper_.wake();
 }
 
-void KeySource::request(base::Completion<bool> done, Reason reason) {
-    std::optional<bool> answer;
+void KeySource::request(base::Completion<Refetched> done, Reason reason) {
+    std::optional<Refetched> answer;
     bool start = false;
     {
         const std::lock_guard lock{mutex_};
         const auto now = clock_.monotonic();
         if (stopped_ || waiting_.size() >= options_.max_waiting) {
-            answer = false;
+            answer = Refetched::failed;
         } else if (!fetching_ && reason == Reason::unknown_key && now < next_allowed_) {
-            answer = last_worked_;
+            answer = last_worked_ ? Refetched::remembered : Refetched::failed;
         } else {
-            waiting_.push_back(std::exchange(done, nullptr));
             start = !std::exchange(fetching_, true);
+            waiting_.push_back(
+                {std::exchange(done, nullptr), start ? Refetched::fresh : Refetched::joined});
         }
         if (start) ++fetches_;
         if (start && reason == Reason::unknown_key) next_allowed_ = now + options_.min_interval;
@@ -115,14 +117,14 @@ void KeySource::request(base::Completion<bool> done, Reason reason) {
 base::Task<> KeySource::fetch(std::shared_ptr<KeySource> self, bool discover) {
     const auto loaded = co_await self->load(discover);
     const bool worked = self->take_over(loaded);
-    std::vector<base::Completion<bool>> waiting;
+    std::vector<Waiting> waiting;
     {
         const std::lock_guard lock{self->mutex_};
         self->fetching_ = false;
         self->last_worked_ = worked;
         waiting.swap(self->waiting_);
     }
-    for (auto& done : waiting) done(worked);
+    for (auto& one : waiting) one.done(worked ? one.if_worked : Refetched::failed);
 }
 
 base::Task<KeySource::Loaded> KeySource::load(bool discover) {

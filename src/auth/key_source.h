@@ -28,6 +28,13 @@ struct KeySourceOptions {
     std::size_t max_waiting = 256;                   // callers that wait for one fetch
 };
 
+enum class Refetched {
+    fresh,       // keys() is what the issuer said after it was asked for
+    joined,      // a fetch was under way already: what it brought may be older than the question
+    remembered,  // not asked again so soon; the last fetch worked
+    failed,      // the issuer could not be asked, too many wait, or stop() was called
+};
+
 // One fetch at a time; whoever needs one meanwhile waits for the same. A fetch that fails leaves
 // the keys as they are: with the issuer away, known keys go on for as long as it takes.
 //
@@ -43,15 +50,13 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
 
     // For a token whose key is not in keys(): fetches now, but not more often than once in
     // min_interval, counted from start to start over all callers. Beyond that it answers at once.
-    // True when keys() is what the issuer said last; false when it could not be asked, when too
-    // many wait already, or after stop().
-    base::Task<bool> refetch();
+    base::Task<Refetched> refetch();
 
     // Fetches at once and every `refresh`; while that fails, every min_interval. Ends after stop().
     // Its fetches do not count against refetch().
     base::Task<> run();
 
-    // Ends run(), answers whoever waits with false. For good.
+    // Ends run(), answers whoever waits with `failed`. For good.
     void stop();
 
     std::uint64_t fetches() const;  // started so far
@@ -60,11 +65,16 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     enum class Reason { unknown_key, schedule };
     using Loaded = std::expected<std::string, std::string>;  // the text, or what went wrong
 
-    static base::Task<bool> ask(std::shared_ptr<KeySource> self, Reason reason);
+    struct Waiting {
+        base::Completion<Refetched> done;
+        Refetched if_worked;
+    };
+
+    static base::Task<Refetched> ask(std::shared_ptr<KeySource> self, Reason reason);
     static base::Task<> run_until_stopped(std::shared_ptr<KeySource> self);
     static base::Task<> fetch(std::shared_ptr<KeySource> self, bool discover);
 
-    void request(base::Completion<bool> done, Reason reason);
+    void request(base::Completion<Refetched> done, Reason reason);
     base::Task<Loaded> load(bool discover);
     base::Task<Loaded> get(std::string url, base::Monotonic deadline);
     bool take_over(const Loaded& loaded);
@@ -81,7 +91,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
 
     mutable std::mutex mutex_;  // guards all below
     std::shared_ptr<const KeySet> keys_ = std::make_shared<KeySet>();
-    std::vector<base::Completion<bool>> waiting_;
+    std::vector<Waiting> waiting_;
     base::Monotonic next_allowed_ = base::Monotonic::min();
     std::uint64_t fetches_ = 0;
     bool fetching_ = false;

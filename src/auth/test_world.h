@@ -93,13 +93,14 @@ class FakeIssuer final : public http::Client {
     }
 
     base::Task<Answer> send(http::OutgoingRequest request) override {
+        const auto early = answer(request.url);
         if (is_held(request.url)) {
             co_await base::suspend<bool>([this](base::Completion<bool> done) {
                 const std::lock_guard lock{mutex_};
                 waiting_.push_back(std::move(done));
             });
         }
-        co_return answer(request.url);
+        co_return answers_early() ? early : answer(request.url);
     }
 
     void publish(const std::vector<std::string>& keys) { set(kCerts, jwks(keys)); }
@@ -125,6 +126,13 @@ class FakeIssuer final : public http::Client {
         held_ = true;
     }
 
+    // As hold(), but with the answers of the moment when they were asked for.
+    void hold_answers() {
+        const std::lock_guard lock{mutex_};
+        held_ = true;
+        early_ = true;
+    }
+
     void release() {
         const std::lock_guard lock{mutex_};
         held_ = false;
@@ -144,6 +152,11 @@ class FakeIssuer final : public http::Client {
     }
 
   private:
+    bool answers_early() const {
+        const std::lock_guard lock{mutex_};
+        return early_;
+    }
+
     bool is_held(const std::string& url) {
         const std::lock_guard lock{mutex_};
         ++asked_[url];
@@ -167,6 +180,7 @@ class FakeIssuer final : public http::Client {
     std::vector<base::Completion<bool>> waiting_;
     bool away_ = false;
     bool held_ = false;
+    bool early_ = false;
 };
 
 // A good access token's claims at ManualClock's start, valid for 300 s; `more` comes last, e.g.

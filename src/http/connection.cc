@@ -58,7 +58,7 @@ base::Task<> Connection::serve() {
     while (go_on) {
         auto incoming = co_await read_request();
         if (!incoming) {
-            if (const auto refusal = incoming.error()) co_await tell(*refusal);
+            if (const auto refusal = incoming.error()) co_await tell(*refusal, without_body_);
             break;
         }
         const auto response = co_await answer(std::move(incoming->request));
@@ -72,13 +72,16 @@ base::Task<> Connection::serve() {
 }
 
 base::Task<> Connection::refuse(Refusal refusal) {
-    if (!tls_) co_await tell(refusal);
+    if (!tls_) co_await tell(refusal, false);
     close();
 }
 
-base::Task<> Connection::tell(Refusal refusal) {
+base::Task<> Connection::tell(Refusal refusal, bool without_body) {
+    base::log(base::LogLevel::info, "request_refused",
+              {{"status", status_of(refusal.error)}, {"problem", refusal.detail}, {"peer", peer_}});
     const auto response = render(refusal);
-    if (co_await respond(response, {.keep_alive = false})) co_await linger();
+    const WireForm form{.keep_alive = false, .without_body = without_body};
+    if (co_await respond(response, form)) co_await linger();
 }
 
 void Connection::close() {
@@ -103,7 +106,8 @@ base::Task<bool> Connection::shake_hands() {
     if (is_plain && !aborted_) {
         tls_.reset();
         co_await tell(
-            {.error = ProtocolError::malformed, .detail = "This port speaks TLS: use https."});
+            {.error = ProtocolError::malformed, .detail = "This port speaks TLS: use https."},
+            false);
     }
     co_return false;
 }

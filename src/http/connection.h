@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "http/framing.h"
+#include "http/request_reader.h"
 #include "http/server.h"
 #include "http/tls.h"
 #include "http/wire.h"
@@ -75,19 +76,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     };
     // Nothing: the connection ends without an answer.
     using End = std::optional<Refusal>;
-    struct Parser;
 
     base::Task<std::expected<Incoming, End>> read_request();
-    base::Task<std::expected<std::size_t, End>> read_head();
-    std::optional<Refusal> parse_head(Parser& parser, std::size_t size, Incoming& incoming);
-    base::Task<std::expected<void, End>> read_body(Parser& parser);
-    std::optional<Refusal> feed(Parser& parser);
-    base::Task<> allow_body(const Parser& parser, const Incoming& incoming);
 
     base::Task<Response> answer(Request request);
     Response render(Refusal refusal) const;
     base::Task<bool> respond(const Response& response, WireForm form);
-    base::Task<> tell(Refusal refusal);
+    base::Task<> tell(Refusal refusal, bool without_body);
     base::Task<bool> shake_hands();
     base::Task<bool> write(std::string bytes);
     base::Task<bool> write_rest(boost::asio::const_buffer bytes);
@@ -97,7 +92,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     base::Task<bool> fill();
     End end_of_reading() const;
-    std::string_view unread() const;
 
     // One timer serves all deadlines: moving one back costs nothing until the timer fires.
     void expire_after(std::chrono::milliseconds span);
@@ -115,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool idle_ = false;
     bool aborted_ = false;
     bool request_time_runs_ = false;
+    bool without_body_ = false;  // the answer to a request that could not be read
     std::string peer_;
     boost::beast::flat_buffer input_;
 };

@@ -3,14 +3,14 @@
 #include <algorithm>
 
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/url/authority_view.hpp>
 
 namespace usher::http {
 
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 32;
-constexpr std::size_t kMaxChunkRestBytes = 4096;
-constexpr std::size_t kMaxChunkExtensionBytes = 256;
 
 constexpr Refusal malformed(std::string_view detail) {
     return {.error = ProtocolError::malformed, .detail = detail};
@@ -31,32 +31,8 @@ bool is_token_char(char c) {
            kMarks.find(c) != std::string_view::npos;
 }
 
-bool is_host_char(char c) {
-    constexpr std::string_view kMarks = "-._~%:[]!$&'()*+;=";
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.find(c) != std::string_view::npos;
-}
-
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
-}
-
-// `previous` is 0 at the very start.
-std::optional<Refusal> check_byte(char previous, char c) {
-    if (c == '\n') {
-        if (previous != '\r') return malformed("A line ends with LF alone; CR LF is needed.");
-        return std::nullopt;
-    }
-    if (previous == '\r') return malformed("The head holds a CR that no LF follows.");
-    if ((c == ' ' || c == '\t') && (previous == '\n' || previous == 0)) {
-        return malformed("A line of the head begins with a blank; folded lines are not accepted.");
-    }
-    if (c == '\r' || c == '\t') return std::nullopt;
-    if (is_control(c)) return malformed("The head holds a control character.");
-    if (static_cast<unsigned char>(c) >= 0x80) {
-        return malformed("The head holds a character beyond ASCII.");
-    }
-    return std::nullopt;
 }
 
 std::optional<Refusal> check_version(std::string_view version) {
@@ -98,10 +74,11 @@ std::optional<Refusal> check_host(const Headers& headers, HttpVersion version) {
     if (count == 0) return malformed("The Host header is missing.");
     if (count > 1) return malformed("Host is given more than once.");
     const auto host = *headers.find("Host");
-    if (host.empty() || !std::ranges::all_of(host, is_host_char)) {
-        return malformed("Host is not a host name with an optional port.");
-    }
-    return std::nullopt;
+    const auto parsed = boost::urls::parse_authority({host.data(), host.size()});
+    const bool names_one = parsed && !parsed->has_userinfo() && !parsed->encoded_host().empty() &&
+                           host.find(',') == std::string_view::npos;  // as two joined Hosts have
+    if (names_one) return std::nullopt;
+    return malformed("Host is not a host name with an optional port.");
 }
 
 std::optional<Refusal> check_upgrade(const Headers& headers) {
@@ -113,6 +90,23 @@ std::optional<Refusal> check_upgrade(const Headers& headers) {
 }
 
 }  // namespace
+
+std::optional<Refusal> check_byte(char previous, char c) {
+    if (c == '\n') {
+        if (previous != '\r') return malformed("A line ends with LF alone; CR LF is needed.");
+        return std::nullopt;
+    }
+    if (previous == '\r') return malformed("A line holds a CR that no LF follows.");
+    if ((c == ' ' || c == '\t') && (previous == '\n' || previous == 0)) {
+        return malformed("A line begins with a blank; folded lines are not accepted.");
+    }
+    if (c == '\r' || c == '\t') return std::nullopt;
+    if (is_control(c)) return malformed("A line holds a control character.");
+    if (static_cast<unsigned char>(c) >= 0x80) {
+        return malformed("A line holds a character beyond ASCII.");
+    }
+    return std::nullopt;
+}
 
 HeadScan scan_head(std::string_view bytes, std::size_t from) {
     for (std::size_t i = from; i < bytes.size(); ++i) {
@@ -126,7 +120,7 @@ HeadScan scan_head(std::string_view bytes, std::size_t from) {
                     .complete = false,
                     .refusal = malformed("An empty line stands before the request line.")};
         }
-        if (bytes.substr(i - 3, 4) == "\r\n\r\n") {
+        if (bytes.substr(0, i + 1).ends_with("\r\n\r\n")) {
             return {.scanned = i + 1, .complete = true, .refusal = std::nullopt};
         }
     }
@@ -151,8 +145,7 @@ std::optional<Refusal> check_request_line(std::string_view head, std::size_t max
                        .detail = "CONNECT is not offered here."};
     }
     if (target.size() > max_target_bytes) {
-        return Refusal{.error = ProtocolError::target_too_long,
-                       .detail = "The request target is longer than accepted here."};
+        return Refusal{.error = ProtocolError::target_too_long, .detail = ""};
     }
     const bool origin_form =
         target.starts_with('/') && target.find_first_of(" \t#") == std::string_view::npos;
@@ -176,22 +169,16 @@ std::optional<Refusal> check_fields(const Headers& headers, HttpVersion version)
     return check_upgrade(headers);
 }
 
-std::optional<Refusal> check_chunk_rest(std::string_view rest) {
-    for (auto at = rest.find('\n'); at != std::string_view::npos; at = rest.find('\n', at + 1)) {
-        if (at == 0 || rest[at - 1] != '\r') {
-            return malformed("A chunk's line ends with LF alone; CR LF is needed.");
-        }
+bool keeps_alive(const Headers& headers, HttpVersion version) {
+    bool close = false;
+    bool keep_alive = false;
+    for (const auto& [name, value] : headers) {
+        if (!equals_ignoring_case(name, "Connection")) continue;
+        boost::beast::http::token_list tokens{value};
+        close = close || tokens.exists("close");
+        keep_alive = keep_alive || tokens.exists("keep-alive");
     }
-    if (rest.size() > kMaxChunkRestBytes) {
-        return Refusal{.error = ProtocolError::head_too_large,
-                       .detail = "A chunk's extension or the trailer is too long."};
-    }
-    return std::nullopt;
-}
-
-bool is_chunk_extension(std::string_view extension) {
-    return extension.empty() || (extension.front() == ';' && extension.back() != ' ' &&
-                                 extension.size() <= kMaxChunkExtensionBytes);
+    return !close && (version == HttpVersion::http11 || keep_alive);
 }
 
 bool is_token(std::string_view text) {

@@ -14,7 +14,7 @@ namespace usher::http {
 
 struct Refusal {
     ProtocolError error;
-    std::string_view detail;  // a literal; safe to show
+    std::string_view detail;  // a literal; safe to show; empty when `error` says it all
 };
 
 struct HeadScan {
@@ -22,6 +22,10 @@ struct HeadScan {
     bool complete;
     std::optional<Refusal> refusal;
 };
+
+// One byte of a line, after the one before; 0 at the very start. What no line of a head or a
+// trailer may hold, whatever it means.
+std::optional<Refusal> check_byte(char previous, char c);
 
 // Looks at the bytes from `from` on, which earlier calls have not seen, up to the empty line that
 // ends the head. Refuses as soon as they are there: lone LF, bare CR, folded lines, control
@@ -42,11 +46,9 @@ enum class HttpVersion { http10, http11 };
 // clients offer and which may be ignored (RFC 9110 §7.8).
 std::optional<Refusal> check_fields(const Headers& headers, HttpVersion version);
 
-// Of the bytes of a chunked body that the parser holds back (an unfinished chunk line or trailer).
-std::optional<Refusal> check_chunk_rest(std::string_view rest);
-
-// Of what stands behind a chunk's size.
-bool is_chunk_extension(std::string_view extension);
+// Whether the connection goes on after this request (RFC 9112 §9.3): all Connection fields count,
+// and `close` wins.
+bool keeps_alive(const Headers& headers, HttpVersion version);
 
 bool is_token(std::string_view text);
 bool is_field_value(std::string_view text);  // visible ASCII, blank, tab, and beyond ASCII

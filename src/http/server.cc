@@ -119,10 +119,17 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
     base::Task<> run(std::shared_ptr<Connection> connection, std::optional<Refusal> refusal) {
         connections_.insert(connection.get());
-        if (refusal) {
-            co_await connection->refuse(*refusal);
-        } else {
-            co_await connection->serve();
+        // What goes wrong on one connection, also by a bug, must not take the others with it.
+        try {
+            if (refusal) {
+                co_await connection->refuse(*refusal);
+            } else {
+                co_await connection->serve();
+            }
+        } catch (const std::exception& problem) {
+            base::log(base::LogLevel::error, "http_connection_failed",
+                      {{"problem", problem.what()}});
+            connection->abort();
         }
         connections_.erase(connection.get());
     }
