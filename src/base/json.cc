@@ -1,7 +1,7 @@
 #include "base/json.h"
 
 #include <cmath>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -18,10 +18,11 @@ namespace json = boost::json;
 // Builds the value as json::parse does, and looks at each key, string and number on the way.
 class StrictHandler {
   public:
-    static constexpr std::size_t max_object_size = 10'000;
-    static constexpr std::size_t max_array_size = 100'000;
-    static constexpr std::size_t max_key_size = 64 * 1024;
-    static constexpr std::size_t max_string_size = 16 * 1024 * 1024;
+    // The text's own length is the limit; who hands it in has one.
+    static constexpr std::size_t max_object_size = SIZE_MAX / 2;
+    static constexpr std::size_t max_array_size = SIZE_MAX / 2;
+    static constexpr std::size_t max_key_size = SIZE_MAX / 2;
+    static constexpr std::size_t max_string_size = SIZE_MAX / 2;
 
     json::value_stack stack;
     std::optional<JsonError> error;
@@ -102,7 +103,7 @@ class StrictHandler {
         return false;
     }
 
-    std::vector<std::unordered_set<std::string>> keys_;
+    std::vector<std::set<std::string>> keys_;  // hashed ones could be made to collide
     std::string text_;
 };
 
@@ -119,6 +120,9 @@ std::expected<json::value, JsonError> parse_json(std::string_view text, std::siz
     if (handler.error) return std::unexpected{*handler.error};
     if (ec == json::error::too_deep) {
         return std::unexpected{JsonError{JsonProblem::too_deep, std::to_string(max_depth)}};
+    }
+    if (ec == json::error::exponent_overflow) {
+        return std::unexpected{JsonError{JsonProblem::number_out_of_range, ""}};
     }
     if (ec || used != text.size()) {
         return std::unexpected{JsonError{JsonProblem::not_json, std::to_string(used)}};

@@ -149,9 +149,9 @@ int check_store(const std::string& config, const std::string& format) {
     }
     const auto& damaged = report->damaged;
     if (format == "json") {
-        std::cout << fmt::format("{{\"store\":{},\"pages\":{},\"damaged\":[{}]}}\n",
+        std::cout << fmt::format("{{\"store\":{},\"pages\":{},\"damaged\":[{}],\"unsealed\":{}}}\n",
                                  boost::json::serialize(boost::json::string{settings->store_url}),
-                                 report->pages, fmt::join(damaged, ","));
+                                 report->pages, fmt::join(damaged, ","), report->unsealed);
     } else if (damaged.empty()) {
         std::cout << fmt::format("{}: {} pages, all in order\n", settings->store_url,
                                  report->pages);

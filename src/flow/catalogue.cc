@@ -23,7 +23,7 @@ base::Task<std::expected<domain::Product, Failure>> put_product(Ports& ports, Pu
             // "a_b" + "c" and "a" + "b_c" would make the same id for two different products.
             const bool same = !rows.product || (rows.product->merchant == product.merchant &&
                                                 rows.product->product_key == product.product_key);
-            if (!same) return {Writes{}, fail(FailureKind::id_taken)};
+            if (!same) return {Writes{}, fail(FailureKind::product_in_use)};
             return {Writes{.product = product}, product};
         });
     if (!decided) co_return std::unexpected{fail(decided.error())};

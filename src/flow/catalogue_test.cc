@@ -47,7 +47,7 @@ TEST_F(CatalogueTest, TwoProductsNeverShareAnId) {
     ASSERT_TRUE(put("a_b", "c", "one"));
     const auto other = put("a", "b_c", "two");
     ASSERT_FALSE(other);
-    EXPECT_EQ(other.error().kind, FailureKind::id_taken);
+    EXPECT_EQ(other.error().kind, FailureKind::product_in_use);
     EXPECT_EQ(world.store.products.at(domain::ProductId{"a_b_c"}).name, "one");
 }
 

@@ -14,6 +14,7 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "server/contexts.h"
+#include "server/descriptors.h"
 #include "store/store.h"
 
 namespace usher::server {
@@ -119,6 +120,7 @@ std::expected<std::unique_ptr<Node>, StartError> Node::start(const Settings& set
                                                              base::Random& random) {
     std::unique_ptr<Node> node{new Node};
     node->parts_ = std::make_unique<Parts>(settings, clock);
+    fit_descriptors(node->parts_->settings);
     if (auto opened = node->parts_->open(random); !opened) return std::unexpected{opened.error()};
     if (auto heard = node->parts_->listen(); !heard) return std::unexpected{heard.error()};
     node->parts_->turn();

@@ -144,6 +144,10 @@ void add_store(std::vector<Setting>& t) {
                        "Changes in one transaction at most."));
     t.push_back(number("store.readers", "", 1, USHER_AT(store.readers),
                        "Read-only connections, a thread each."));
+    t.push_back(
+        flag("store.accept_lost_log", USHER_AT(store.accept_lost_log),
+             "Starts although the store was not closed in order and its log is gone, and "
+             "with it changes that were answered; for one start, when no backup has them."));
 }
 
 void add_auth(std::vector<Setting>& t) {

@@ -21,6 +21,7 @@ void hold_signals() {
     const auto set = held_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
 }
 
 void wait_for_stop(const std::function<void()>& reload) {

@@ -6,7 +6,7 @@
 namespace usher::server {
 
 // From here on SIGTERM, SIGINT and SIGHUP are not deadly any more; to be called before threads
-// start.
+// start. SIGPIPE and SIGXFSZ are errors of the call that meets them.
 void hold_signals();
 
 // Blocks until SIGTERM or SIGINT; each SIGHUP meanwhile calls `reload`, if there is one.

@@ -15,6 +15,7 @@ namespace usher::store {
 
 enum class ReadProblem {
     damaged,  // this row cannot be read; others can
+    ended,    // likewise, and the transaction is gone with it
     broken,   // the engine must be reopened
 };
 
@@ -53,6 +54,9 @@ class WriteEngine {
 
     // Why the last step was broken, for people.
     virtual std::string trouble() const = 0;
+
+    // Whether what was opened is still where it was; a sentence when not. Thread-safe.
+    virtual std::expected<void, std::string> present() const = 0;
 };
 
 // Committed rows only. By one thread at a time.

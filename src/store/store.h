@@ -47,6 +47,8 @@ struct StoreOptions {
     std::chrono::milliseconds busy_timeout{2000};  // 0 in a simulation, where nobody may sleep
     std::int64_t max_pages = 0;                    // of the file; 0: no limit. For tests
 
+    bool accept_lost_log = false;  // starts although acknowledged changes are gone
+
     // With threads the store turns itself. Without, its owner calls run_group() and run_reads();
     // `on_work` tells when there is something to do, from any thread.
     bool threads = true;
@@ -84,6 +86,7 @@ OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions opt
 struct FileReport {
     std::uint64_t pages = 0;
     std::vector<std::uint32_t> damaged;  // their numbers, from 1
+    std::uint64_t unsealed = 0;          // without a checksum: another program wrote them
 };
 
 std::expected<FileReport, OpenError> check_store(std::string_view url);

@@ -95,6 +95,7 @@ Writer::Ran Writer::run_command(const flow::Command& command, Answer& answer, ba
         const auto rows = engine_->read(command.wanted, now);
         if (!rows) {
             if (rows.error() == ReadProblem::broken) return Ran::broken;
+            if (rows.error() == ReadProblem::ended) return Ran::split;
             answer = std::unexpected{flow::StoreError::damaged};
             return Ran::done;
         }
@@ -186,9 +187,11 @@ bool Writer::make_ready() {
 }
 
 std::expected<void, std::string> Writer::writable() const {
-    const std::lock_guard lock{mutex_};
-    if (trouble_) return std::unexpected{trouble_->sentence};
-    return {};
+    {
+        const std::lock_guard lock{mutex_};
+        if (trouble_) return std::unexpected{trouble_->sentence};
+    }
+    return engine_->present();
 }
 
 bool Writer::wants_reopening() const {

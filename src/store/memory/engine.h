@@ -53,6 +53,7 @@ class MemoryWriter final : public WriteEngine {
     bool maintain() override { return true; }
     std::expected<void, std::string> reopen() override { return {}; }
     std::string trouble() const override { return {}; }
+    std::expected<void, std::string> present() const override { return {}; }
 
   private:
     bool conflicts(const Changes& changes) const;

@@ -134,7 +134,18 @@ CREATE TABLE account (
 ) /* clustered */;
 )sql";
 
+// Of the store itself, one row. While it is in use there is a log beside the file: one that is gone
+// then is a loss. The count changes at each start, so that writing it proves that writing works.
+inline constexpr std::string_view kRememberUse = R"sql(
+CREATE TABLE store_state (
+    id SMALLINT NOT NULL PRIMARY KEY,
+    in_use SMALLINT NOT NULL,
+    opened BIGINT NOT NULL
+);
+INSERT INTO store_state (id, in_use, opened) VALUES (1, 0, 0);
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables};
+inline constexpr std::array kMigrations{kCreateTables, kRememberUse};
 
 }  // namespace usher::store::sql

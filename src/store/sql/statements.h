@@ -78,6 +78,14 @@ inline constexpr std::string_view kUpdateEntitlement =
     "asker_correlation = $42, unsettled_from = $43 "
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
+inline constexpr std::string_view kBeginUse =
+    "UPDATE store_state SET in_use = 1, opened = opened + 1 WHERE id = 1";
+inline constexpr std::string_view kEndUse = "UPDATE store_state SET in_use = 0 WHERE id = 1";
+inline constexpr std::string_view kIsInUse = "SELECT in_use FROM store_state WHERE id = 1";
+
+inline constexpr std::string_view kCountLeases =
+    "SELECT count(*) FROM entitlement WHERE sync_due_at IS NOT NULL AND lease_until IS NOT NULL";
+
 // The leases of a process that is dead: its calls are open, and to be taken over now.
 inline constexpr std::string_view kVoidLeases =
     "UPDATE entitlement SET lease_until = NULL, sync_due_at = $1 "

@@ -68,8 +68,11 @@ int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
     if (code == SQLITE_IOERR_SHORT_READ) return judge_short_read(file, offset);
     if (code != SQLITE_OK) return code;
     if (!is_page(size, offset)) return refuse(file, offset, "the header has another page size");
-    const ConstPage page{static_cast<const std::byte*>(to), kPageBytes};
-    if (!is_sound(page, number_at(offset))) return refuse(file, offset, "wrong checksum");
+    const Page page{static_cast<std::byte*>(to), kPageBytes};
+    if (state_of(page, number_at(offset)) == PageState::damaged) {
+        return refuse(file, offset, "wrong checksum");
+    }
+    unseal(page);
     return SQLITE_OK;
 }
 

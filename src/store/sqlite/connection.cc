@@ -25,8 +25,32 @@ int flags_for(Access access) {
             return SQLITE_OPEN_READWRITE;
         case Access::read:
             return SQLITE_OPEN_READONLY;
+        case Access::inspect:
+            return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     }
     return 0;
+}
+
+std::string name_for(const std::string& path, Access access) {
+    if (access != Access::inspect) return path;
+    std::string uri = "file:";
+    for (const char c : path) {
+        const bool is_plain = c != '%' && c != '?' && c != '#';
+        uri += is_plain ? std::string{c} : fmt::format("%{:02x}", c);
+    }
+    return uri + "?immutable=1";
+}
+
+int code_of(Connection::CheckpointMode mode) {
+    switch (mode) {
+        case Connection::CheckpointMode::passive:
+            return SQLITE_CHECKPOINT_PASSIVE;
+        case Connection::CheckpointMode::restart:
+            return SQLITE_CHECKPOINT_RESTART;
+        case Connection::CheckpointMode::truncate:
+            return SQLITE_CHECKPOINT_TRUNCATE;
+    }
+    return SQLITE_CHECKPOINT_PASSIVE;
 }
 
 // The texts number their parameters by name; SQLite numbers them by their first appearance.
@@ -106,8 +130,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
                                                      std::chrono::milliseconds busy_timeout) {
     sqlite3* db = nullptr;
     const int code = sqlite3_open_v2(
-        path.c_str(), &db, flags_for(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-        checked_file_system());
+        name_for(path, access).c_str(), &db,
+        flags_for(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, checked_file_system());
     if (code != SQLITE_OK) {
         Failure failure{code, sqlite3_errstr(code)};
         sqlite3_close_v2(db);
@@ -116,6 +140,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
     std::unique_ptr<Connection> connection{new Connection{db}};
     sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, nullptr, kLookasideBytes, kLookasideCount);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_busy_timeout(db, static_cast<int>(busy_timeout.count()));
@@ -172,6 +197,10 @@ Result<std::int64_t> Connection::integer(const std::string& sql) {
     return value;
 }
 
+void Connection::clear_log_at_close() {
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
 bool Connection::in_transaction() const {
     return sqlite3_get_autocommit(db_) == 0;
 }
@@ -183,9 +212,7 @@ void Connection::rollback() {
 Result<bool> Connection::checkpoint(CheckpointMode mode) {
     int in_log = 0;
     int copied = 0;
-    const int how =
-        mode == CheckpointMode::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
-    const int code = sqlite3_wal_checkpoint_v2(db_, "main", how, &in_log, &copied);
+    const int code = sqlite3_wal_checkpoint_v2(db_, "main", code_of(mode), &in_log, &copied);
     if ((code & 0xff) == SQLITE_BUSY) return false;
     if (code != SQLITE_OK) return std::unexpected{failure(code)};
     if (in_log != copied) return false;

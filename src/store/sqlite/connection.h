@@ -17,7 +17,12 @@ struct sqlite3_stmt;
 
 namespace usher::store::sqlite {
 
-enum class Access { create, write, read };
+enum class Access {
+    create,
+    write,
+    read,
+    inspect,  // the main file alone, as it is: no log, no lock, nothing made
+};
 
 struct Failure {
     int code = 0;      // extended result code
@@ -76,10 +81,15 @@ class Connection {
     Result<> execute(const std::string& sql);
     Result<std::int64_t> integer(const std::string& sql);
 
+    // As SQLite has it, the last connection to go copies the log into the file and removes it; a
+    // new connection leaves both as they are until it is told otherwise.
+    void clear_log_at_close();
+
     bool in_transaction() const;
     void rollback();
 
-    enum class CheckpointMode { passive, truncate };
+    // `restart` lets the log begin anew, `truncate` empties it; both wait for readers.
+    enum class CheckpointMode { passive, restart, truncate };
     Result<bool> checkpoint(CheckpointMode mode);  // true: nothing is left in the log
     std::int64_t log_pages() const { return log_pages_; }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "store/sqlite/open.h"
+#include "store/sqlite/page.h"
 #include "store/sqlite/queries.h"
 
 namespace usher::store::sqlite {
@@ -46,8 +48,35 @@ Result<> keep(Result<T> found, T& to) {
 
 }  // namespace
 
+void Shared::remember_files() {
+    const std::lock_guard guard{mutex_};
+    file_ = identity_of(path);
+    log_ = identity_of(log_of(path));
+}
+
+void Shared::forget_log() {
+    const std::lock_guard guard{mutex_};
+    log_.reset();
+}
+
+std::expected<void, std::string> Shared::present() const {
+    const auto file = identity_of(path);
+    const auto log = identity_of(log_of(path));
+    const std::lock_guard guard{mutex_};
+    const bool file_is_there = file == file_;
+    if (file_is_there && (!log_ || log == log_)) return {};
+    return std::unexpected{
+        fmt::format("{} was removed or replaced while it was in use: put the same file back, or "
+                    "stop Usher and restore a backup.",
+                    file_is_there ? log_of(path).string() : path.string())};
+}
+
 SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection)
     : shared_{std::move(shared)}, connection_{std::move(connection)} {}
+
+SqliteWriter::~SqliteWriter() {
+    if (connection_ && trouble_.empty() && shared_->present()) end_use(*connection_);
+}
 
 bool SqliteWriter::remember(const Failure& failure) {
     trouble_ = sentence_for(failure, shared_->path);
@@ -56,11 +85,16 @@ bool SqliteWriter::remember(const Failure& failure) {
 
 Applied SqliteWriter::verdict(const Failure& failure) {
     remember(failure);
+    // SQLite ends the transaction over a damaged page; those of the group that need it not go on.
     const bool sound = connection_->in_transaction() && is_of_the_command(failure);
-    return sound ? Applied::failed : Applied::broken;
+    return sound || failure.code == SQLITE_IOERR_DATA ? Applied::failed : Applied::broken;
 }
 
 bool SqliteWriter::begin() {
+    if (const auto there = shared_->present(); !there) {
+        trouble_ = there.error();
+        return false;
+    }
     auto cursor = look_up(*connection_, "BEGIN IMMEDIATE");
     const auto begun = run(cursor);
     return begun ? true : remember(begun.error());
@@ -77,8 +111,9 @@ std::expected<flow::Rows, ReadProblem> SqliteWriter::read(const flow::Wanted& wa
     const int kind = done.error().code & 0xff;
     const bool damaged = done.error().code == kDamagedRow || kind == SQLITE_CORRUPT ||
                          done.error().code == SQLITE_IOERR_DATA;
-    return std::unexpected{damaged && connection_->in_transaction() ? ReadProblem::damaged
-                                                                    : ReadProblem::broken};
+    if (!damaged) return std::unexpected{ReadProblem::broken};
+    return std::unexpected{connection_->in_transaction() ? ReadProblem::damaged
+                                                         : ReadProblem::ended};
 }
 
 Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
@@ -206,13 +241,14 @@ Commit SqliteWriter::commit() {
 }
 
 bool SqliteWriter::maintain() {
-    constexpr std::int64_t kPageBytes = 4096 + 24;  // a page with its header in the log
-    const auto bytes = connection_->log_pages() * kPageBytes;
+    constexpr auto kFrameBytes =
+        std::int64_t{kPageBytes} + 24;  // a page of the log with its header
+    const auto bytes = connection_->log_pages() * kFrameBytes;
     const auto& options = shared_->options;
     if (bytes < std::max(options.wal_soft_bytes, next_checkpoint_)) return true;
     // A reader may hold up the passive one; the other waits for readers, who are short.
     auto mode = Connection::CheckpointMode::passive;
-    if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::truncate;
+    if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
     const auto copied = connection_->checkpoint(mode);
     if (!copied) return remember(copied.error());
     // Somebody who reads for long, as a backup does, must not make every group wait.
@@ -221,18 +257,18 @@ bool SqliteWriter::maintain() {
 }
 
 std::expected<void, std::string> SqliteWriter::reopen() {
+    if (auto there = shared_->present(); !there) return there;
+    shared_->forget_log();  // closing may remove it
     feed_ends_.clear();
     next_checkpoint_ = 0;
     connection_.reset();
     ++shared_->opened;
-    auto opened = open_writer(shared_->path, shared_->options);
-    if (opened) {
-        const auto proved = prove_writable(**opened, shared_->path);
-        if (!proved) return proved;
-        connection_ = std::move(*opened);
-        return {};
-    }
-    return std::unexpected{std::move(opened.error())};
+    auto opened = open_writer(shared_->path, shared_->options, Opening::again);
+    if (!opened) return std::unexpected{std::move(opened.error())};
+    connection_ = std::move(*opened);
+    shared_->remember_files();
+    trouble_.clear();
+    return {};
 }
 
 Result<> SqliteWriter::void_leases(base::Time now) {

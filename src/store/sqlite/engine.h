@@ -6,11 +6,14 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "store/changes.h"
 #include "store/engine.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/file_checks.h"
 #include "store/sqlite/file_lock.h"
 #include "store/store.h"
 
@@ -22,11 +25,23 @@ struct Shared {
     StoreOptions options;
     std::unique_ptr<FileLock> lock;
     std::atomic<int> opened = 0;  // grows when everybody must open the file anew
+
+    // Which files are open. Somebody may remove or replace them, and what is written then is lost
+    // with them: present() tells.
+    void remember_files();
+    void forget_log();
+    std::expected<void, std::string> present() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::optional<FileIdentity> file_;
+    std::optional<FileIdentity> log_;
 };
 
 class SqliteWriter final : public WriteEngine {
   public:
     SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection);
+    ~SqliteWriter() override;  // an orderly end, when nothing is broken
 
     bool begin() override;
     std::expected<flow::Rows, ReadProblem> read(const flow::Wanted& wanted,
@@ -38,6 +53,7 @@ class SqliteWriter final : public WriteEngine {
     bool maintain() override;
     std::expected<void, std::string> reopen() override;
     std::string trouble() const override { return trouble_; }
+    std::expected<void, std::string> present() const override { return shared_->present(); }
 
     // The leases of the process that held the file before.
     Result<> void_leases(base::Time now);
@@ -66,6 +82,7 @@ class SqliteWriter final : public WriteEngine {
 
 class SqliteReader final : public ReadEngine {
   public:
+    // Opens at once; what fails then is tried again with the first question.
     explicit SqliteReader(std::shared_ptr<Shared> shared);
 
     ReadEngine::Answer<std::optional<domain::Entitlement>> entitlement(
@@ -89,6 +106,8 @@ class SqliteReader final : public ReadEngine {
                                                           base::Time now) override;
 
   private:
+    Result<> open();
+
     // Asks on an open connection; a failing one is closed, so that the next question opens it anew.
     template <class T, class Ask>
     ReadEngine::Answer<T> ask(Ask question);

@@ -165,7 +165,7 @@ TEST_F(SqliteFile, ThatWasCutShortIsRefused) {
     EXPECT_THAT(refusal(), HasSubstr("usher.db is damaged or not a store"));
     std::filesystem::resize_file(path_, 0);
     std::ofstream{path_.string() + "-wal"} << "frames";
-    EXPECT_THAT(refusal(), HasSubstr("is empty but its log"));
+    EXPECT_THAT(refusal(), HasSubstr("is missing or too short, but its log"));
 }
 
 TEST_F(SqliteFile, ThatCannotBeMadeIsRefused) {

@@ -1,26 +1,25 @@
 #include "store/sqlite/open.h"
 
-#include <array>
-#include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "store/sql/migrations.h"
+#include "store/sql/statements.h"
 #include "store/sqlite/page.h"
+#include "store/sqlite/verify.h"
 
 namespace usher::store::sqlite {
 
 namespace {
 
-constexpr std::uint32_t kApplicationId = 0x55736872;  // "Ushr", in the file's header
-// Where the header of a file has what is looked at before it is opened (SQLite's file format,
-// §1.3).
-constexpr std::size_t kHeaderBytes = 100;
-constexpr std::size_t kReservedAt = 20;
-constexpr std::size_t kVersionAt = 60;
-constexpr std::size_t kApplicationAt = 68;
+// With something in it.
+bool is_there(const std::filesystem::path& path) {
+    std::error_code none;
+    return std::filesystem::exists(path, none) && std::filesystem::file_size(path, none) > 0;
+}
 
 std::string with_clustering(std::string_view sql) {
     std::string text{sql};
@@ -30,64 +29,6 @@ std::string with_clustering(std::string_view sql) {
     }
     return text;
 }
-
-std::uint32_t integer_at(std::string_view header, std::size_t at) {
-    std::uint32_t value = 0;
-    for (const char byte : header.substr(at, 4)) value = value << 8 | std::uint8_t(byte);
-    return value;
-}
-
-std::string sentence_for_newer(const std::string& name, std::int64_t version) {
-    return fmt::format(
-        "{} was written by a newer Usher (schema {}, this one knows {}): start that one, or "
-        "restore a backup made before it.",
-        name, version, sql::kMigrations.size());
-}
-
-// Looks at the header before SQLite does, to whom the pages of another program are damaged ones. It
-// does not judge the page: one that a power loss tore is mended from the log.
-Checked check_header(const std::filesystem::path& path) {
-    std::array<char, kHeaderBytes> bytes{};
-    std::ifstream file{path, std::ios::binary};
-    file.read(bytes.data(), bytes.size());
-    const std::string_view header{bytes.data(), static_cast<std::size_t>(file.gcount())};
-    constexpr std::string_view kMagic{"SQLite format 3\0", 16};
-    if (header.size() < bytes.size() || !header.starts_with(kMagic)) return {};
-    const bool is_ours = integer_at(header, kApplicationAt) == kApplicationId ||
-                         header[kReservedAt] == char{kReservedBytes};
-    if (!is_ours) {
-        return std::unexpected{fmt::format(
-            "{} is a database of another program: name another file in store.url.", path.string())};
-    }
-    const auto version = integer_at(header, kVersionAt);
-    if (version > sql::kMigrations.size()) {
-        return std::unexpected{sentence_for_newer(path.string(), version)};
-    }
-    return {};
-}
-
-}  // namespace
-
-// SQLite throws away the log of an empty file.
-Checked check_files(const std::filesystem::path& path) {
-    std::error_code none;
-    const auto log = path.string() + "-wal";
-    if (std::filesystem::is_directory(path, none)) {
-        return std::unexpected{
-            fmt::format("{} is a directory: name a file in store.url.", path.string())};
-    }
-    const bool empty =
-        std::filesystem::exists(path, none) && std::filesystem::file_size(path, none) == 0;
-    if (empty && std::filesystem::exists(log, none) && std::filesystem::file_size(log, none) > 0) {
-        return std::unexpected{
-            fmt::format("{} is empty but its log {} is not: the file was damaged; restore both "
-                        "from a backup.",
-                        path.string(), log)};
-    }
-    return check_header(path);
-}
-
-namespace {
 
 Checked check_owner(Connection& connection, const std::filesystem::path& path) {
     const auto tables = connection.integer("SELECT count(*) FROM sqlite_schema");
@@ -117,6 +58,8 @@ Result<> set_up(Connection& connection, const StoreOptions& options) {
         "PRAGMA cell_size_check = ON;"
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA cache_size = -65536;"};
+    // To this the log shrinks when it begins anew; it is never emptied while the store is in use.
+    pragmas += fmt::format("PRAGMA journal_size_limit = {};", options.wal_soft_bytes);
     if (options.max_pages > 0)
         pragmas += fmt::format("PRAGMA max_page_count = {};", options.max_pages);
     return connection.execute(pragmas);
@@ -144,6 +87,57 @@ Checked bring_up_to_date(Connection& connection, const std::filesystem::path& pa
         return std::unexpected{sentence_for_newer(path.string(), *version)};
     }
     const auto done = migrate(connection, *version);
+    if (!done) return std::unexpected{sentence_for(done.error(), path)};
+    return {};
+}
+
+// While a store is in use its log is never empty. One that is gone took changes with it, unless
+// another program that had the file open copied it into the file: such pages have no checksum.
+Checked check_log_is_there(const std::filesystem::path& path, const StoreOptions& options) {
+    if (options.accept_lost_log || is_there(log_of(path)) || !is_there(path)) return {};
+    auto opened = Connection::open(path.string(), Access::inspect, options.busy_timeout);
+    if (!opened) return std::unexpected{sentence_for(opened.error(), path)};
+    const auto in_use = (*opened)->integer(std::string{sql::kIsInUse});
+    // What cannot be read here, such as an older schema, is told when it is opened in earnest.
+    if (!in_use || *in_use == 0) return {};
+    const auto report = verify_file(path);
+    if (report && report->unsealed > 0) return {};
+    return std::unexpected{
+        fmt::format("{} was not closed in order, and its log {} is gone, with all changes since it "
+                    "was last copied: put the log back, or restore a backup; to go on without "
+                    "those changes, start once with store.accept_lost_log.",
+                    path.string(), log_of(path).string())};
+}
+
+Result<> commit_alone(Connection& connection, std::string_view statement) {
+    auto done = connection.execute(fmt::format("BEGIN IMMEDIATE; {}; COMMIT;", statement));
+    if (!done) connection.rollback();
+    return done;
+}
+
+// Damage that would end the start later is met before anything is written.
+Checked read_what_starting_needs(Connection& connection, const std::filesystem::path& path) {
+    const auto leased = connection.integer(std::string{sql::kCountLeases});
+    if (!leased) return std::unexpected{sentence_for(leased.error(), path)};
+    return {};
+}
+
+// Proves that the file takes writes and syncs, and brings the whole log into the file: what a
+// failed sync left in the log must not be built upon.
+Checked prove_writable(Connection& connection, const std::filesystem::path& path) {
+    // Not in use while the log is empty, so that a crash in between is no loss.
+    auto done = commit_alone(connection, sql::kEndUse);
+    if (done) {
+        const auto copied = connection.checkpoint(Connection::CheckpointMode::truncate);
+        if (!copied) done = std::unexpected{copied.error()};
+        if (copied && !*copied) done = std::unexpected{Failure{SQLITE_BUSY, "busy"}};
+    }
+    if (done) done = commit_alone(connection, sql::kBeginUse);
+    // Into the file, where it is found when the log is gone.
+    if (done) {
+        const auto told = connection.checkpoint(Connection::CheckpointMode::passive);
+        if (!told) done = std::unexpected{told.error()};
+    }
     if (!done) return std::unexpected{sentence_for(done.error(), path)};
     return {};
 }
@@ -184,22 +178,29 @@ std::string sentence_for(const Failure& failure, const std::filesystem::path& pa
     }
 }
 
-OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptions& options) {
-    if (const auto checked = check_files(path); !checked) {
-        return std::unexpected{checked.error()};
-    }
-    auto opened = Connection::open(path.string(), Access::create, options.busy_timeout);
+OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptions& options,
+                             Opening opening) {
+    const bool first = opening == Opening::first;
+    auto checked = check_files(path);
+    if (checked && first) checked = check_log_is_there(path, options);
+    if (checked) checked = check_writable(path, first);
+    if (!checked) return std::unexpected{checked.error()};
+    auto opened = Connection::open(path.string(), first ? Access::create : Access::write,
+                                   options.busy_timeout);
     if (!opened) return std::unexpected{sentence_for(opened.error(), path)};
     auto& connection = **opened;
-    if (const auto checked = check_owner(connection, path); !checked) {
-        return std::unexpected{checked.error()};
-    }
+    if (checked = check_owner(connection, path); !checked) return std::unexpected{checked.error()};
     if (const auto done = set_up(connection, options); !done) {
         return std::unexpected{sentence_for(done.error(), path)};
     }
-    if (const auto done = bring_up_to_date(connection, path); !done) {
-        return std::unexpected{done.error()};
+    if (checked = bring_up_to_date(connection, path); !checked) {
+        return std::unexpected{checked.error()};
     }
+    if (checked = read_what_starting_needs(connection, path); checked) {
+        checked = prove_writable(connection, path);
+    }
+    if (!checked) return std::unexpected{checked.error()};
+    connection.clear_log_at_close();
     return std::move(*opened);
 }
 
@@ -214,19 +215,10 @@ Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& pat
     return opened;
 }
 
-std::expected<void, std::string> prove_writable(Connection& connection,
-                                                const std::filesystem::path& path) {
-    const auto copied = connection.checkpoint(Connection::CheckpointMode::truncate);
-    if (!copied) return std::unexpected{sentence_for(copied.error(), path)};
-    if (!*copied) return std::unexpected{sentence_for({SQLITE_BUSY, "busy"}, path)};
-    // The same version again: changes nothing, but is written and synced.
-    const auto probed = connection.execute(
-        fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; COMMIT;", sql::kMigrations.size()));
-    if (!probed) {
-        connection.rollback();
-        return std::unexpected{sentence_for(probed.error(), path)};
+void end_use(Connection& connection) {
+    if (commit_alone(connection, sql::kEndUse)) {
+        (void)connection.checkpoint(Connection::CheckpointMode::truncate);
     }
-    return {};
 }
 
 }  // namespace usher::store::sqlite

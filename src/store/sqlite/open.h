@@ -8,25 +8,28 @@
 #include <string>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/file_checks.h"
 #include "store/store.h"
 
 namespace usher::store::sqlite {
 
 using OpenedConnection = std::expected<std::unique_ptr<Connection>, std::string>;
 
-using Checked = std::expected<void, std::string>;
+enum class Opening {
+    first,  // makes the file when there is none
+    again,  // after trouble: the same file
+};
 
-// What can be told of a file without opening it: a directory, a store of another program or of a
-// newer Usher, a log without its file. A file that is not there is in order.
-Checked check_files(const std::filesystem::path& path);
-
-OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptions& options);
+// Ready to write, and proved so: what a failed sync left in the log is in the file, and not built
+// upon.
+OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptions& options,
+                             Opening opening);
 Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& path,
                                                 const StoreOptions& options);
 
-// Proves that the file takes writes and syncs, and brings the whole log into the file: what a
-// failed sync left in the log must not be built upon.
-Checked prove_writable(Connection& connection, const std::filesystem::path& path);
+// Before an orderly end: everything is in the file, and the log is not needed any more. What goes
+// wrong is left to the next start.
+void end_use(Connection& connection);
 
 // How a failure is told to people.
 std::string sentence_for(const Failure& failure, const std::filesystem::path& path);

@@ -27,10 +27,18 @@ void seal(Page page, std::uint32_t number) {
     std::memcpy(page.data() + kContentBytes, &checksum, sizeof checksum);
 }
 
-bool is_sound(ConstPage page, std::uint32_t number) {
+PageState state_of(ConstPage page, std::uint32_t number) {
+    const auto seal = page.subspan(kContentBytes);
+    if (std::ranges::all_of(seal, [](std::byte byte) { return byte == std::byte{0}; })) {
+        return PageState::unsealed;
+    }
     const auto checksum = checksum_of(page.data(), number);
-    if (std::memcmp(page.data() + kContentBytes, &checksum, sizeof checksum) == 0) return true;
-    return std::ranges::all_of(page, [](std::byte byte) { return byte == std::byte{0}; });
+    return std::memcmp(seal.data(), &checksum, sizeof checksum) == 0 ? PageState::sealed
+                                                                     : PageState::damaged;
+}
+
+void unseal(Page page) {
+    std::ranges::fill(page.subspan(kContentBytes), std::byte{0});
 }
 
 }  // namespace usher::store::sqlite

@@ -18,8 +18,17 @@ using ConstPage = std::span<const std::byte, kPageBytes>;
 // Numbers count from 1.
 void seal(Page page, std::uint32_t number);
 
-// A page of nothing but zeros is one that was never written: SQLite leaves such holes and never
-// reads what is in them.
-bool is_sound(ConstPage page, std::uint32_t number);
+enum class PageState {
+    sealed,
+    unsealed,  // no checksum: another program wrote it, as sqlite3 does that copies a log into its
+               // file
+    damaged,
+};
+
+PageState state_of(ConstPage page, std::uint32_t number);
+
+// What SQLite is given to work with: a page that it writes to the log has no checksum, so that one
+// that another program copies from there is not taken for damaged.
+void unseal(Page page);
 
 }  // namespace usher::store::sqlite

@@ -15,6 +15,13 @@ std::int64_t micros(base::Time time) {
     return base::to_micros(time);
 }
 
+// All else may pass: a lock, too few descriptors, a disk that does not answer.
+bool is_damage(const Failure& failure) {
+    const int kind = failure.code & 0xff;
+    return failure.code == kDamagedRow || failure.code == SQLITE_IOERR_DATA ||
+           kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
+}
+
 // Two statements see one state of the store.
 template <class T, class Ask>
 Result<T> in_one_snapshot(Connection& connection, Ask question) {
@@ -28,29 +35,31 @@ Result<T> in_one_snapshot(Connection& connection, Ask question) {
 
 }  // namespace
 
-SqliteReader::SqliteReader(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
+SqliteReader::SqliteReader(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {
+    (void)open();
+}
+
+Result<> SqliteReader::open() {
+    const int opened = shared_->opened;
+    auto made = open_reader(shared_->path, shared_->options);
+    if (!made) return std::unexpected{made.error()};
+    connection_ = std::move(*made);
+    opened_ = opened;
+    return {};
+}
 
 template <class T, class Ask>
 ReadEngine::Answer<T> SqliteReader::ask(Ask question) {
-    const int opened = shared_->opened;
-    if (opened != opened_) connection_.reset();
-    Result<T> answer = std::unexpected{Failure{}};
-    if (!connection_) {
-        auto made = open_reader(shared_->path, shared_->options);
-        if (made) {
-            connection_ = std::move(*made);
-            opened_ = opened;
-        } else {
-            answer = std::unexpected{made.error()};
-        }
-    }
-    if (connection_) answer = question(*connection_);
+    if (shared_->opened != opened_) connection_.reset();
+    Result<> ready;
+    if (!connection_) ready = open();
+    auto answer = ready ? question(*connection_) : Result<T>{std::unexpected{ready.error()}};
     if (answer) return std::move(*answer);
     base::log(base::LogLevel::error, "store_read_failed",
               {{"reason", sentence_for(answer.error(), shared_->path)}});
     if (answer.error().code != kDamagedRow) connection_.reset();
-    const bool busy = (answer.error().code & 0xff) == SQLITE_BUSY;
-    return std::unexpected{busy ? flow::StoreError::overloaded : flow::StoreError::damaged};
+    return std::unexpected{is_damage(answer.error()) ? flow::StoreError::damaged
+                                                     : flow::StoreError::overloaded};
 }
 
 ReadEngine::Answer<std::optional<domain::Entitlement>> SqliteReader::entitlement(

@@ -21,11 +21,9 @@ OpenResult open_file(const std::filesystem::path& path, base::Clock& clock, Stor
     auto lock = FileLock::take(shared->path);
     if (!lock) return std::unexpected{OpenError{std::move(lock.error())}};
     shared->lock = std::move(*lock);
-    auto connection = open_writer(shared->path, options);
+    auto connection = open_writer(shared->path, options, Opening::first);
     if (!connection) return std::unexpected{OpenError{std::move(connection.error())}};
-    if (auto proved = prove_writable(**connection, shared->path); !proved) {
-        return std::unexpected{OpenError{std::move(proved.error())}};
-    }
+    shared->remember_files();
     auto writer = std::make_unique<SqliteWriter>(shared, std::move(*connection));
     if (const auto done = writer->void_leases(clock.now()); !done) {
         return std::unexpected{OpenError{sentence_for(done.error(), shared->path)}};

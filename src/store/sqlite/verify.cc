@@ -23,7 +23,8 @@ bool is_sound_at(std::ifstream& file, std::uint32_t number) {
     file.clear();
     file.seekg(static_cast<std::streamoff>((number - 1) * std::streamoff{kPageBytes}));
     file.read(reinterpret_cast<char*>(page.data()), page.size());
-    return file.gcount() == std::streamsize{kPageBytes} && is_sound(ConstPage{page}, number);
+    return file.gcount() == std::streamsize{kPageBytes} &&
+           state_of(ConstPage{page}, number) != PageState::damaged;
 }
 
 bool is_damaged(std::ifstream& file, std::uint32_t number) {
@@ -51,9 +52,11 @@ std::expected<FileReport, std::string> verify_file(const std::filesystem::path& 
         const auto got = static_cast<std::size_t>(file.gcount());
         for (std::size_t at = 0; at < got; at += kPageBytes) {
             const auto number = static_cast<std::uint32_t>(++report.pages);
-            const bool whole = at + kPageBytes <= got;
-            if (whole && is_sound(ConstPage{bytes.data() + at, kPageBytes}, number)) continue;
-            doubtful.push_back(number);
+            const auto state = at + kPageBytes <= got
+                                   ? state_of(ConstPage{bytes.data() + at, kPageBytes}, number)
+                                   : PageState::damaged;
+            if (state == PageState::damaged) doubtful.push_back(number);
+            if (state == PageState::unsealed) ++report.unsealed;
         }
     }
     for (const auto number : doubtful) {

@@ -1,0 +1,98 @@
+#include "store/sqlite/log_check.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/page.h"
+
+namespace usher::store::sqlite {
+
+namespace {
+
+constexpr std::size_t kHeaderBytes = 32;
+constexpr std::size_t kFrameHeaderBytes = 24;
+constexpr std::size_t kFrameBytes = kFrameHeaderBytes + kPageBytes;
+constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit: the checksums' byte order
+
+using Bytes = std::span<const std::byte>;
+
+std::uint32_t big_endian(Bytes bytes, std::size_t at) {
+    std::uint32_t value = 0;
+    for (const auto byte : bytes.subspan(at, 4)) {
+        value = value << 8 | std::to_integer<std::uint32_t>(byte);
+    }
+    return value;
+}
+
+std::uint32_t little_endian(Bytes bytes, std::size_t at) {
+    const auto value = big_endian(bytes, at);
+    return value >> 24 | (value >> 8 & 0xFF00U) | (value << 8 & 0xFF0000U) | value << 24;
+}
+
+using Sums = std::pair<std::uint32_t, std::uint32_t>;
+
+Sums add(Sums sums, Bytes bytes, bool big) {
+    const auto word = big ? big_endian : little_endian;
+    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+        sums.first += word(bytes, at) + sums.second;
+        sums.second += word(bytes, at + 4) + sums.first;
+    }
+    return sums;
+}
+
+Sums sums_at(Bytes bytes, std::size_t at) {
+    return {big_endian(bytes, at), big_endian(bytes, at + 4)};
+}
+
+bool read_whole(std::istream& log, std::span<std::byte> to) {
+    log.read(reinterpret_cast<char*>(to.data()), static_cast<std::streamsize>(to.size()));
+    return log.gcount() == static_cast<std::streamsize>(to.size());
+}
+
+bool is_zero(Bytes bytes) {
+    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+}  // namespace
+
+LogReport judge_log(std::istream& log) {
+    LogReport report;
+    std::array<std::byte, kHeaderBytes> header{};
+    // A log that was just begun, and whose first bytes never reached the disk, holds nothing.
+    if (!read_whole(log, header) || is_zero(header)) return report;
+    const bool big = (big_endian(header, 0) & 1U) != 0;
+    auto sums = add({}, Bytes{header}.first(24), big);
+    if ((big_endian(header, 0) & ~1U) != kMagic || sums != sums_at(header, 24)) {
+        report.state = LogState::headless;
+        return report;
+    }
+    bool readable = true;
+    int commits_behind = 0;
+    std::vector<std::byte> frame(kFrameBytes);
+    while (read_whole(log, frame)) {
+        const Bytes bytes{frame};
+        // What an earlier turn of the log left has other salts.
+        if (!std::ranges::equal(bytes.subspan(8, 8), Bytes{header}.subspan(16, 8))) {
+            readable = false;
+            continue;
+        }
+        if (readable) {
+            const auto next = add(add(sums, bytes.first(8), big), bytes.subspan(24), big);
+            readable = next == sums_at(bytes, 16);
+            sums = next;
+        }
+        if (readable) {
+            ++report.readable_frames;
+        } else if (big_endian(bytes, 4) != 0) {
+            ++commits_behind;
+        }
+    }
+    if (commits_behind > 1) report.state = LogState::broken;
+    return report;
+}
+
+}  // namespace usher::store::sqlite
