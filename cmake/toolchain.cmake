@@ -46,6 +46,9 @@ if(USHER_SANITIZE)
   target_compile_options(usher_flags INTERFACE
     -O1 -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(usher_flags INTERFACE -fsanitize=${USHER_SANITIZE})
+  if(USHER_SANITIZE MATCHES "address")  # so that the fuzzers see which ways their inputs take
+    target_compile_options(usher_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
   # Recycled frames would hide a use after free from the sanitizer.
   target_compile_definitions(usher_flags INTERFACE
     BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)

@@ -334,16 +334,20 @@ TEST_F(PipelineTest, CountsByRouteAndStatus) {
 
 TEST(RenderError, HasTheFormOfTheSurface) {
     const auto random = base::make_seeded_random(1);
-    const auto render = make_render_error(*random);
+    base::Metrics metrics;
+    const auto render = make_render_error(*random, metrics);
     const auto response = render(http::ProtocolError::malformed, "There are two Hosts.");
     EXPECT_EQ(response.status, 400);
     const auto body = boost::json::parse(response.body).as_object();
     EXPECT_EQ(body.at("errorCode").as_int64(), 40001);
-    EXPECT_TRUE(std::string{body.at("message").as_string()}.ends_with("There are two Hosts."));
+    const std::string message{body.at("message").as_string()};
+    EXPECT_NE(message.find(" There are two Hosts. "), std::string::npos) << message;
     EXPECT_EQ(response.headers.count("x-correlation-id"), 1U);
     EXPECT_EQ(response.headers.find("Cache-Control"), "no-store");
     const auto again = render(http::ProtocolError::malformed, "");
     EXPECT_NE(boost::json::parse(again.body).as_object().at("requestId"), body.at("requestId"));
+    EXPECT_NE(metrics.text().find(R"(usher_http_refused_total{status="400"} 2)"),
+              std::string::npos);
 }
 
 }  // namespace

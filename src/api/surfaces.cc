@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+
 #include "api/bango/reports.h"
 #include "api/opentv/calls.h"
 
@@ -38,12 +41,17 @@ http::Handler make_operator_handler(Options options, Authenticate authenticate,
     return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
 }
 
-http::RenderError make_render_error(base::Random& random) {
-    return [&random](http::ProtocolError error, std::string_view detail) {
+http::RenderError make_render_error(base::Random& random, base::Metrics& metrics) {
+    return [&random, &metrics](http::ProtocolError error, std::string_view detail) {
+        metrics
+            .counter("usher_http_refused_total",
+                     "What was refused before it was a request that can be answered, by status.",
+                     {{"status", std::to_string(http::status_of(error))}})
+            .Increment();
         auto refused = problem(code_of(error));
         if (!detail.empty()) {
             const auto& entry = describe(refused.code);
-            refused.message = std::string{entry.meaning} + " " + std::string{detail};
+            refused.message = fmt::format("{} {} {}", entry.meaning, detail, entry.remedy);
         }
         auto response = write_error(refused, make_request_id(random));
         response.headers.set("x-correlation-id", base::make_uuid(random));

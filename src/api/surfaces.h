@@ -31,8 +31,8 @@ struct AdminPorts {
 // loopback unless it is told otherwise.
 http::Handler make_admin_handler(AdminPorts ports);
 
-// The error body of both surfaces, for what a server refuses before a handler sees it. `random`
-// must outlive it.
-http::RenderError make_render_error(base::Random& random);
+// The error body of both surfaces, for what a server refuses before a handler sees it; counts it.
+// Both arguments must outlive it.
+http::RenderError make_render_error(base::Random& random, base::Metrics& metrics);
 
 }  // namespace usher::api

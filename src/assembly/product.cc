@@ -65,7 +65,7 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
         api::make_admin_handler({.ready = [&operations] { return operations.writable(); },
                                  .random = ground.random,
                                  .metrics = product->metrics});
-    product->render_error = api::make_render_error(ground.random);
+    product->render_error = api::make_render_error(ground.random, product->metrics);
     return product;
 }
 

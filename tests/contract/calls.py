@@ -1,0 +1,188 @@
+"""What can come of each call once it is understood: arguments, lifecycle, partner, editions."""
+
+import threading
+
+from program import ENTITLEMENTS, until
+from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report
+
+LONG = "x" * 257
+LOST = {"effect": "lose-request"}
+
+
+def catalogue(portal):
+    sample = portal.product("MUSIC")
+    portal.expect(201, sample)
+    portal.expect(40011, sample.without("name"))
+    portal.expect(40012, sample.having(name=5))
+    portal.expect(40013, sample.having(name=""))
+    portal.expect(40014, sample.having(providerId="a b"))
+    portal.expect(40017, sample.having(type="THIRDPARTY"))
+    # The same id, made of two other names.
+    portal.expect(400, sample.having(providerId="BANGO", providerResourceId="US_MUSIC"))
+
+    name = portal.world.new_name("customer")
+    sample = portal.account(name)
+    portal.expect(201, sample)
+    portal.expect(201, portal.request("POST", ACCOUNTS, {}))
+    portal.expect(40004, sample.having(status="PENDING"))
+    portal.expect(40012, sample.having(status=5))
+    portal.expect(40013, sample.having(status=LONG))
+    portal.expect(40014, sample.having(_id="a b"))
+    portal.expect(40036, sample.having(status="SUSPENDED"))
+
+
+def purchase_arguments(portal):
+    account = portal.new_account()
+    sample = portal.purchase(account)
+    portal.expect(40004, sample.having(status="SOLD"))
+    portal.expect(40011, sample.without("productId"))
+    portal.expect(40012, sample.having(productId=5))
+    portal.expect(40013, sample.having(reasonCode=LONG))
+    portal.expect(40014, sample.having(accountId="a b"))
+    portal.expect(40015, sample.having(validFrom="tomorrow"))
+    portal.expect(40016, sample.having(expiryDate="2020-01-01T00:00:00Z"))
+    portal.expect(40017, sample.having(productType="MUSIC"))
+    portal.expect(40018, sample.having(status="ACTIVE"))
+    portal.expect(40019, sample.with_query("prohibitDuplicateProductPurchase=maybe"))
+    portal.expect(40033, sample.having(accountId="nobody"))
+    portal.expect(40034, sample.having(productId="nothing"))
+    portal.expect(40035, sample.having(accountId=portal.new_account(status="SUSPENDED")))
+    chosen = portal.world.new_name("chosen")
+    portal.expect(201, sample.having(_id=chosen))
+    portal.expect(40036, sample.having(_id=chosen, productId=MUSIC))
+    portal.expect(40037, sample)
+
+
+def not_supported(portal):
+    """What a product does not know is remembered for long; so this has a program of its own."""
+    active, other = portal.bought(), portal.bought(MONTHLY)
+    portal.faults(*({"action": action, "effect": "refuse"} for action in ("suspend", "create")))
+    portal.expect(40053, portal.update(active, "SUSPENDED", "PUT"))
+    portal.expect(40053, portal.update(other, "SUSPENDED", "POST"))
+    portal.expect(40053, portal.purchase(portal.new_account()))
+
+
+def ended_while_being_bought(portal):
+    """The partner's answer is lost, and before it is read the merchant has ended it."""
+    portal.faults({"action": "create", "effect": "lose-answer", "times": 1},
+                  {"action": "report", "effect": "drop"},
+                  *({"action": action} | LOST for action in ("read", "find")))
+    chosen = portal.world.new_name("chosen")
+    request = portal.purchase(portal.new_account(), _id=chosen)
+    buyer = threading.Thread(target=portal.expect, args=(40051, request))
+    buyer.start()
+    until("the partner's record", lambda: portal.held(chosen))
+    portal.move(chosen, "revoke")
+    portal.faults()
+    buyer.join()
+
+
+def update_arguments(portal, method):
+    entitlement = portal.bought()
+    sample = portal.update(entitlement, "ACTIVE", method)
+    portal.expect(200, sample.having(reasonCode="because"))
+    portal.expect(40004, sample.having(status="active"))
+    portal.expect(40011, sample.with_json({}))
+    portal.expect(40012, sample.having(status=5))
+    portal.expect(40013, sample.having(reasonCode=LONG))
+    portal.expect(40014, sample.with_target(f"{ENTITLEMENTS}/a%20b"))
+    portal.expect(40020, sample.with_header("If-Match", "3"))
+    portal.expect(40030, sample.having(accountId="somebody"))
+    portal.expect(40031, sample.having(productId="another"))
+    portal.expect(40032, sample.having(productType="MUSIC"))
+    portal.expect(40403, sample.with_target(f"{ENTITLEMENTS}/nothing"))
+    portal.expect(41201, sample.with_header("If-Match", '"999"'))
+    portal.expect(200, sample.with_header("If-Match", "*"))
+
+
+def lifecycle(portal, method):
+    def ask(wanted, entitlement, status, **more):
+        return portal.expect(wanted, portal.update(entitlement, status, method, **more))
+
+    active = portal.bought()
+    ask(40040, active, "PENDING")
+    ask(200, active, "CANCELLED", cancelReasonCategory="CUSTOMER_CANCELLED",
+        cancelReasonCode="NOT_RENEWED", cancelReasonDescription="Moved away")
+    portal.expect(200, portal.reading(active))
+    ask(40043, active, "ACTIVE")
+    revoked = portal.bought()
+    ask(200, revoked, "REVOKED")
+    ask(40044, revoked, "CANCELLED")
+    pending = portal.bought(MUSIC)
+    portal.expect(200, portal.reading(pending))
+    ask(40041, pending, "SUSPENDED")
+    ask(40050, pending, "ACTIVE")
+    ending = portal.bought(MONTHLY)
+    ask(200, ending, "CANCELLED", reasonCode="because", reasonCategory="REASONS")
+    portal.expect(200, portal.reading(ending))
+    ask(40042, ending, "SUSPENDED")
+
+
+def refused(action):
+    return {"action": action, "effect": "answer", "http": 400, "responseCode": "BAD_REQUEST",
+            "times": 1}
+
+
+def partner(portal, method):
+    entitlement = portal.bought()
+    portal.faults(refused("suspend"))
+    portal.expect(40052, portal.update(entitlement, "SUSPENDED", method))
+    portal.expect(200, portal.reading(entitlement))
+    # From before the purchase on: a report of that may be late, and would bring the news.
+    portal.faults({"action": "report", "effect": "drop"})
+    ended = portal.bought()
+    portal.move(ended, "revoke")
+    portal.expect(40051, portal.update(ended, "SUSPENDED", method))
+    portal.faults()
+
+
+def wait_for(portal, entitlement, state):
+    def settled():
+        return portal.world.send(portal.started, portal.reading(entitlement)).json[
+            "propagation"]["state"] == state
+    until(f"{entitlement} to be {state}", settled)
+
+
+def lost(portal, method):
+    """Recorded while the partner is away; what the record then says about it."""
+    entitlement = portal.bought()
+    portal.expect(200, portal.update(entitlement, "SUSPENDED", method))
+    portal.faults({"action": "*"} | LOST)
+    edition_a = "nv-tenant-id" not in portal.headers
+    resume = portal.update(entitlement, "ACTIVE", method).with_header("Prefer", "wait=0")
+    portal.expect(200 if edition_a else 202, resume)
+
+    def troubled():
+        record = portal.world.send(portal.started, portal.reading(entitlement)).json
+        return "lastProblem" in record["propagation"] and "next" in record["propagation"]
+    until("a problem in the record", troubled)
+    portal.faults()
+    wait_for(portal, entitlement, "confirmed")
+
+
+def editions(portal):
+    for tenant in ("demo_b", "demo_c"):
+        other = portal.in_tenant(tenant)
+        other.bought()
+        other.bought(MUSIC)
+        for method in METHOD_OF.values():
+            lost(other, method)
+    for method in METHOD_OF.values():
+        lost(portal, method)
+
+
+def provoke(portal):
+    catalogue(portal)
+    purchase_arguments(portal)
+    portal.faults(refused("create"))
+    portal.expect(40052, portal.purchase(portal.new_account()))
+    ended_while_being_bought(portal)
+    portal.expect(40014, portal.reading("a%20b"))
+    portal.expect(40403, portal.reading("nothing"))
+    portal.expect(200, report(portal.bought()))
+    for name in UPDATES:
+        method = METHOD_OF[name]
+        update_arguments(portal, method)
+        lifecycle(portal, method)
+        partner(portal, method)
+    editions(portal)

@@ -1,0 +1,51 @@
+"""What is wrong with a message whatever it asks for, once for each operation."""
+
+from samples import UPDATES
+from world import basic, bearer
+
+WITH_BODY = ("createEntitlement", *UPDATES, "putProduct", "addAccount", "receiveReport")
+WITH_TOKEN = ("createEntitlement", "readEntitlement", *UPDATES, "putProduct", "addAccount")
+BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
+          40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
+TOO_LARGE = 256 * 1024 + 1
+
+
+def framing(portal, listener, request):
+    """Refused before anybody looks at what is asked."""
+    wires = {40001: request.wire(host=None), 50501: request.wire(version="HTTP/2.0"),
+             41301: request.with_text("").wire(length=TOO_LARGE),
+             50101: request.with_header("Upgrade", "websocket").wire(),
+             43101: request.with_header("x-filler", "x" * 16384).wire()}
+    for code, wire in wires.items():
+        portal.expect(code, request, listener, wire)
+    portal.expect(40002, request.with_query("x=%zz"), listener)
+    portal.expect(41401, request.with_query("x=" + "x" * 8192), listener)
+
+
+def bodies(portal, name, request):
+    portal.expect(40003, request.with_text(""))
+    for code, text in BODIES.items():
+        portal.expect(code, request.with_text(text))
+    if name != "receiveReport":
+        portal.expect(40010, request.with_text("[]"))
+        portal.expect(41501, request.with_header("Content-Type", "text/plain"))
+
+
+def admission(portal, viewer, request):
+    portal.expect(40301, request.with_header("Authorization", None))
+    portal.expect(40302, request.with_header("Authorization", bearer("nonsense")))
+    portal.expect(40304, request.with_header("Authorization", bearer(viewer)))
+    portal.expect(40021, request.with_header("nv-tenant-id", ""))
+    portal.expect(40402, request.with_header("nv-tenant-id", "nobody"))
+
+
+def provoke(portal, viewer, samples):
+    for name, (listener, request) in samples.items():
+        framing(portal, listener, request)
+        if name in WITH_BODY:
+            bodies(portal, name, request)
+        if name in WITH_TOKEN:
+            admission(portal, viewer, request)
+    _, told = samples["receiveReport"]
+    portal.expect(40101, told.with_header("Authorization", None))
+    portal.expect(40101, told.with_header("Authorization", basic("usher", "wrong")))

@@ -1,0 +1,108 @@
+"""A request for each operation that goes well, from which the others are made."""
+
+from program import ENTITLEMENTS, PREMIUM
+from world import Request, basic, bearer
+
+MUSIC, MONTHLY = "BANGO_US_MUSIC", "BANGO_US_MUSIC_MONTHLY"
+PRODUCTS, ACCOUNTS = "/cpm/commercial/v1/products", "/adm/v1/accounts"
+REPORTS = "/bango/v1/reports"
+UPDATES = ("updateEntitlement", "updateEntitlementByPost")
+METHOD_OF = {"updateEntitlement": "PUT", "updateEntitlementByPost": "POST"}
+DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
+WAIT = {"Prefer": "wait=30"}
+
+
+class Portal:
+    """Somebody with a token, at one program."""
+
+    def __init__(self, world, started, token, tenant=None):
+        self.world, self.started = world, started
+        self.headers = {"Authorization": bearer(token)}
+        if tenant:
+            self.headers["nv-tenant-id"] = tenant
+
+    def in_tenant(self, tenant):
+        other = Portal(self.world, self.started, "")
+        other.headers = self.headers | {"nv-tenant-id": tenant}
+        return other
+
+    # --- requests
+
+    def request(self, method, target, body=None, **headers):
+        made = Request(method, target, self.headers | headers)
+        if body is None:
+            return made
+        return made.with_header("Content-Type", "application/json").with_json(body)
+
+    def purchase(self, account, product=PREMIUM, **more):
+        body = {"productType": "THIRDPARTY", "productId": product, "accountId": account,
+                "status": "PENDING"} | DATES
+        return self.request("POST", ENTITLEMENTS, body | more, **WAIT)
+
+    def update(self, entitlement, status, method="PUT", **more):
+        return self.request(method, f"{ENTITLEMENTS}/{entitlement}", {"status": status} | more,
+                            **WAIT)
+
+    def reading(self, entitlement):
+        return self.request("GET", f"{ENTITLEMENTS}/{entitlement}")
+
+    def product(self, key):
+        return self.request("PUT", PRODUCTS, {"type": "thirdParty", "name": "Music", "providerId":
+                                              "BANGO_US", "providerResourceId": key})
+
+    def account(self, account, **more):
+        return self.request("POST", ACCOUNTS, {"_id": account} | more)
+
+    def samples(self, entitlement, account):
+        """For every operation: the listener, and a request that does little harm."""
+        operator = {
+            "createEntitlement": self.purchase(account),
+            "readEntitlement": self.reading(entitlement),
+            "putProduct": self.product("MUSIC"),
+            "addAccount": self.account(account),
+            "receiveReport": report(entitlement)}
+        for name in UPDATES:
+            operator[name] = self.update(entitlement, "ACTIVE", METHOD_OF[name])
+        admin = {name: Request("GET", path) for name, path in (
+            ("isLive", "/health/live"), ("isReady", "/health/ready"), ("readMetrics", "/metrics"))}
+        return ({name: ("operator", request) for name, request in operator.items()}
+                | {name: ("admin", request) for name, request in admin.items()})
+
+    # --- what is done
+
+    def expect(self, wanted, request, listener="operator", wire=None):
+        return self.world.expect(wanted, self.started, request, listener, wire)
+
+    def new_account(self, **more):
+        name = self.world.new_name("customer")
+        self.expect(201, self.account(name, **more))
+        return name
+
+    def bought(self, product=PREMIUM, account=None):
+        """The id of a new entitlement, on which both sides agree."""
+        wanted = {"demo_b": 200, "demo_c": 202 if product == MUSIC else 200}.get(
+            self.headers.get("nv-tenant-id"), 201)
+        answer = self.expect(wanted, self.purchase(account or self.new_account(), product))
+        return answer.json.get("_id", "none")
+
+    def faults(self, *rules):
+        self.world.sandbox_call(self.started, "PUT", "/sandbox/partner/faults",
+                                {"rules": list(rules)})
+
+    def held(self, entitlement):
+        """The partner's record of it, or None."""
+        records = self.world.sandbox_call(self.started, "GET", "/sandbox/partner/entitlements")
+        return next((record for record in records
+                     if record["externalEntitlementId"] == entitlement), None)
+
+    def move(self, entitlement, move):
+        """The merchant acts."""
+        held = self.held(entitlement)
+        self.world.sandbox_call(self.started, "POST",
+                                f"/sandbox/partner/entitlements/{held['entitlementId']}/{move}")
+
+
+def report(entitlement, tenant="demo"):
+    request = Request("POST", f"{REPORTS}/{tenant}/{entitlement}", {
+        "Authorization": basic("usher", "usher"), "Content-Type": "application/json"})
+    return request.with_json({"responseCode": "ACTIVATION_SUCCESS", "status": "ACTIVE"})

@@ -1,0 +1,155 @@
+"""Servers with other settings, or in trouble."""
+
+import sqlite3
+import threading
+
+from program import until
+from messages import WITH_TOKEN
+from samples import Portal, report
+from world import REALM, Issuer, bearer, no_room, stop
+
+DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
+# No default one, and one that is closed.
+CLOSED = '[[tenant]]\nid = "demo"\n[[tenant]]\nid = "demo_b"\nenabled = false\n'
+SLOW_MS = 200
+ADMIN_CONNECTIONS = 64
+WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
+           "addAccount", "receiveReport")
+
+
+def serve(world, sandbox, tenants, **more):
+    address = sandbox.addresses["sandbox"]
+    started = world.serve(more.pop("issuer", address + REALM), address, tenants, **more)
+    started.addresses["sandbox"] = address
+    return started
+
+
+def not_let_in(world, sandbox, token):
+    """Tenants that are not named or closed, and requests that never end."""
+    started = serve(world, sandbox, CLOSED,
+                    extra={"USHER_OPERATOR_REQUEST_TIMEOUT_MS": str(SLOW_MS)})
+    portal = Portal(world, started, token)
+    for name, (listener, request) in portal.samples("some", "account-1").items():
+        if name in WITH_TOKEN:
+            portal.expect(40022, request)
+            portal.expect(40305, request.with_header("nv-tenant-id", "demo_b"))
+        if listener == "operator":
+            portal.expect(40801, request, wire=request.wire()[:-2 - len(request.body or b"")])
+    stop(started)
+
+
+class SlowAdmin:
+    """The admin listener's patience cannot be set; so this waits beside everything else."""
+
+    def __init__(self, portal, samples):
+        self.threads = [
+            threading.Thread(target=portal.expect, args=(40801, request, listener,
+                                                         request.wire()[:-2]))
+            for listener, request in samples.values() if listener == "admin"]
+        for thread in self.threads:
+            thread.start()
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+
+
+def expired(world, sandbox):
+    issuer = Issuer(world.folder)
+    try:
+        started = serve(world, sandbox, DEMO, issuer=issuer.url)
+        portal = Portal(world, started, issuer.token(age_s=0))
+        old = bearer(issuer.token(age_s=600))
+        for name, (_, request) in portal.samples("some", "account-1").items():
+            if name in WITH_TOKEN:
+                portal.expect(40303, request.with_header("Authorization", old))
+        portal.expect(40403, portal.reading("some"))  # a young one gets further
+        stop(started)
+    finally:
+        issuer.close()
+
+
+def issuer_away(world, sandbox, token):
+    started = serve(world, sandbox, DEMO, issuer="http://127.0.0.1:1/away")
+    portal = Portal(world, started, token)
+    for name, (_, request) in portal.samples("some", "account-1").items():
+        if name in WITH_TOKEN:
+            portal.expect(50306, request)
+    stop(started)
+
+
+def overloaded(world, sandbox, token):
+    started = serve(world, sandbox, DEMO, extra={"USHER_OPERATOR_MAX_CONNECTIONS": "1"})
+    portal = Portal(world, started, token)
+    samples = portal.samples("some", "account-1")
+    held = world.hold(started, "operator", 1, samples["readEntitlement"][1])
+    held += world.hold(started, "admin", ADMIN_CONNECTIONS, samples["isLive"][1])
+    for listener, request in samples.values():
+        portal.expect(50301, request, listener)
+    for connection in held:
+        connection.close()
+    stop(started)
+
+
+def changing(portal, name, entitlement, account):
+    """A request of this operation that changes what is stored."""
+    new = portal.world.new_name("new")
+    return {"createEntitlement": portal.purchase(account),
+            "putProduct": portal.product(new), "addAccount": portal.account(new),
+            "receiveReport": report(entitlement),
+            "updateEntitlement": portal.update(entitlement, "ACTIVE", "PUT", reasonCode=new),
+            "updateEntitlementByPost": portal.update(entitlement, "ACTIVE", "POST",
+                                                     reasonCode=new)}[name]
+
+
+def full(world, sandbox, token, store):
+    """The first change that meets the full disk may be recorded or not; the next are not."""
+    address = sandbox.addresses["sandbox"]
+    started = world.serve_that_may_fill_up(address + REALM, address, DEMO, store=store)
+    started.addresses["sandbox"] = address
+    portal = Portal(world, started, token)
+    for key in ("MUSIC", "MUSIC_PREMIUM"):
+        portal.expect(201, portal.product(key))
+    entitlement, account = portal.bought(), portal.new_account()
+    ready = portal.samples(entitlement, account)["isReady"][1]
+
+    def writes():
+        return world.send(started, portal.product("MUSIC")).status == 201
+
+    for name in WRITING:
+        until("a store that takes changes", writes)
+        with no_room(started):
+            portal.expect(50303, changing(portal, name, entitlement, account))
+            portal.expect(50302, changing(portal, name, entitlement, account))
+            portal.expect(503, ready, "admin")
+    until("a store that takes changes", writes)
+    portal.expect(200, ready, "admin")
+    stop(started)
+    return entitlement, account
+
+
+def damage(store):
+    with sqlite3.connect(f"{store}.db") as database:
+        database.execute("UPDATE entitlement SET status = 'damaged'")
+        database.execute("UPDATE account SET status = 'damaged'")
+        database.execute("UPDATE product SET created_at = 'damaged'")
+    database.close()
+
+
+def damaged(world, sandbox, token, store, entitlement, account):
+    damage(store)
+    started = serve(world, sandbox, DEMO, store=store)
+    portal = Portal(world, started, token)
+    for name, (_, request) in portal.samples(entitlement, account).items():
+        if name in WRITING or name == "readEntitlement":
+            portal.expect(50002, request)
+    stop(started)
+
+
+def provoke(world, sandbox, token):
+    not_let_in(world, sandbox, token)
+    expired(world, sandbox)
+    issuer_away(world, sandbox, token)
+    overloaded(world, sandbox, token)
+    store = world.folder / "store"
+    damaged(world, sandbox, token, store, *full(world, sandbox, token, store))
