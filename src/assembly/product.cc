@@ -49,7 +49,7 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
                                                                       std::move(options.bango));
     product->converger = std::make_unique<converge::Converger>(
         ground.executor, ground.store, *product->partner, ground.clock, ground.random,
-        product->metrics, options.converge);
+        ground.metrics, options.converge);
     product->authenticator = std::make_unique<auth::Authenticator>(options.auth, ground.clock,
                                                                    ground.client, ground.executor);
     product->operations = std::make_unique<FlowOperations>(product->converger->ports());
@@ -59,13 +59,13 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
     };
     product->operator_handler = api::make_operator_handler(
         std::move(options.api), authenticate,
-        {*product->operations, ground.clock, ground.random, product->metrics});
+        {*product->operations, ground.clock, ground.random, ground.metrics});
     auto& operations = *product->operations;
     product->admin_handler =
         api::make_admin_handler({.ready = [&operations] { return operations.writable(); },
                                  .random = ground.random,
-                                 .metrics = product->metrics});
-    product->render_error = api::make_render_error(ground.random, product->metrics);
+                                 .metrics = ground.metrics});
+    product->render_error = api::make_render_error(ground.random, ground.metrics);
     return product;
 }
 

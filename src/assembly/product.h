@@ -30,6 +30,7 @@ struct Options {
 struct Ground {
     base::Clock& clock;
     base::Random& random;
+    base::Metrics& metrics;
     flow::Store& store;
     http::Client& client;
     base::Executor executor;  // where the loop runs and the issuer's keys are fetched
@@ -38,7 +39,6 @@ struct Ground {
 // Members in the order of construction; destroyed in reverse. Destroy it only when no handler runs
 // and the loop has stopped.
 struct Product {
-    base::Metrics metrics;
     std::unique_ptr<partner::bango::BangoPartner> partner;
     std::unique_ptr<converge::Converger> converger;
     std::unique_ptr<auth::Authenticator> authenticator;

@@ -1,8 +1,11 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <memory>
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,7 +18,7 @@ namespace usher::base {
 
 namespace {
 
-spdlog::logger& logger() {
+const std::shared_ptr<spdlog::logger>& logger() {
     static const auto instance = [] {
         auto made = std::make_shared<spdlog::logger>(
             "usher", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -24,7 +27,7 @@ spdlog::logger& logger() {
         made->flush_on(spdlog::level::info);
         return made;
     }();
-    return *instance;
+    return instance;
 }
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -82,8 +85,11 @@ boost::json::value to_json(bool flag) {
 }  // namespace
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    if (!logger().should_log(to_spdlog(level))) return;
-    boost::json::object line;
+    if (!logger()->should_log(to_spdlog(level))) return;
+    // A line is short: what it is made of fits into the stack.
+    std::array<unsigned char, 4096> place;
+    boost::json::monotonic_resource memory{place.data(), place.size()};
+    boost::json::object line{&memory};
     const auto now = std::chrono::floor<Duration>(spdlog::log_clock::now());
     line["time"] = format_time(Time{now.time_since_epoch()});
     line["level"] = name_of(level);
@@ -91,11 +97,20 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
     for (const auto& field : fields) {
         std::visit([&](const auto& value) { line[field.name] = to_json(value); }, field.value);
     }
-    logger().log(to_spdlog(level), "{}", boost::json::serialize(line));
+    logger()->log(to_spdlog(level), "{}", boost::json::serialize(line));
+}
+
+void buffer_log() {
+    constexpr std::size_t kBytes = 64 * 1024;
+    constexpr std::chrono::seconds kLongest{1};
+    if (std::setvbuf(stderr, nullptr, _IOFBF, kBytes) != 0) return;
+    logger()->flush_on(spdlog::level::warn);
+    spdlog::register_logger(logger());
+    spdlog::flush_every(kLongest);
 }
 
 void set_log_level(LogLevel level) {
-    logger().set_level(to_spdlog(level));
+    logger()->set_level(to_spdlog(level));
 }
 
 }  // namespace usher::base

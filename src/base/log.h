@@ -32,4 +32,8 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
 
 void set_log_level(LogLevel level);
 
+// For a server: lines below `warning` are written by many, at the latest after a second, instead of
+// one by one. What is not written yet is lost with the process. Call once, before the first line.
+void buffer_log();
+
 }  // namespace usher::base

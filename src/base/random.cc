@@ -1,9 +1,11 @@
 #include "base/random.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <mutex>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,12 +17,37 @@ namespace usher::base {
 
 namespace {
 
-class SystemRandom final : public Random {
+// Asking for a few bytes costs as much as asking for many, so each thread keeps some in stock.
+class Stock {
   public:
-    void fill(std::span<std::byte> bytes) override {
+    void take(std::span<std::byte> bytes) {
+        if (bytes.size() > bytes_.size()) return draw(bytes);
+        if (left_ < bytes.size()) {
+            draw(bytes_);
+            left_ = bytes_.size();
+        }
+        const auto given = std::span{bytes_}.subspan(left_ - bytes.size(), bytes.size());
+        std::ranges::copy(given, bytes.begin());
+        std::ranges::fill(given, std::byte{0});
+        left_ -= bytes.size();
+    }
+
+  private:
+    static void draw(std::span<std::byte> bytes) {
         auto* out = reinterpret_cast<unsigned char*>(bytes.data());
         // Without randomness no id is unique and no key is safe: there is nothing to go on with.
         if (RAND_bytes(out, static_cast<int>(bytes.size())) != 1) std::abort();
+    }
+
+    std::array<std::byte, 1024> bytes_{};
+    std::size_t left_ = 0;
+};
+
+class SystemRandom final : public Random {
+  public:
+    void fill(std::span<std::byte> bytes) override {
+        thread_local Stock stock;
+        stock.take(bytes);
     }
 };
 
@@ -39,9 +66,13 @@ class SeededRandom final : public Random {
 };
 
 std::string to_hex(std::span<const std::byte> bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;
     text.reserve(bytes.size() * 2);
-    for (const auto byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+    for (const auto byte : bytes) {
+        text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+        text += kDigits[std::to_integer<unsigned>(byte) & 15];
+    }
     return text;
 }
 
@@ -71,9 +102,9 @@ std::string make_uuid(Random& random) {
     random.fill(bytes);
     bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
     bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
-    const auto hex = to_hex(bytes);
-    return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4),
-                       hex.substr(16, 4), hex.substr(20));
+    auto text = to_hex(bytes);
+    for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+    return text;
 }
 
 std::string make_object_id(Random& random, Time now) {

@@ -4,11 +4,19 @@
 #include <sstream>
 
 #include <date/date.h>
+#include <fmt/format.h>
 
 namespace usher::base {
 
 std::string format_time(Time time) {
-    return date::format("%FT%TZ", std::chrono::floor<std::chrono::milliseconds>(time));
+    const auto millis = std::chrono::floor<std::chrono::milliseconds>(time);
+    const auto day = std::chrono::floor<std::chrono::days>(millis);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{millis - day};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
 }
 
 namespace {

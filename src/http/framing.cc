@@ -1,6 +1,8 @@
 #include "http/framing.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -89,6 +91,21 @@ std::optional<Refusal> check_upgrade(const Headers& headers) {
                    .detail = "Upgrading to another protocol is not offered here."};
 }
 
+// Whether eight bytes are all visible ASCII or blanks.
+bool is_plain_word(const char* bytes) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    constexpr std::uint64_t kHigh = 0x8080808080808080;
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    const auto below_blank = (word - kOnes * 0x20) & ~word;
+    const auto is_delete = ((word ^ kOnes * 0x7F) - kOnes) & ~(word ^ kOnes * 0x7F);
+    return ((word | below_blank | is_delete) & kHigh) == 0;
+}
+
+bool is_inside_line(char previous) {
+    return previous != 0 && previous != '\r' && previous != '\n';
+}
+
 }  // namespace
 
 std::optional<Refusal> check_byte(char previous, char c) {
@@ -110,6 +127,11 @@ std::optional<Refusal> check_byte(char previous, char c) {
 
 HeadScan scan_head(std::string_view bytes, std::size_t from) {
     for (std::size_t i = from; i < bytes.size(); ++i) {
+        // Most of a head is plain text, which is taken by eights.
+        if (i > 0 && is_inside_line(bytes[i - 1])) {
+            while (i + 8 <= bytes.size() && is_plain_word(bytes.data() + i)) i += 8;
+            if (i == bytes.size()) break;
+        }
         const char previous = i == 0 ? '\0' : bytes[i - 1];
         if (auto refusal = check_byte(previous, bytes[i])) {
             return {.scanned = i, .complete = false, .refusal = refusal};

@@ -63,6 +63,7 @@ struct Node::Parts {
     base::Clock& clock;
     Contexts io;    // the operator's listener
     Contexts loop;  // convergence, outgoing calls, the admin listener
+    base::Metrics metrics;
     std::unique_ptr<store::SteppedStore> store;
     std::unique_ptr<http::Client> client;
     std::unique_ptr<assembly::Product> product;
@@ -71,12 +72,14 @@ struct Node::Parts {
     bool running = false;
 
     std::expected<void, StartError> open(base::Random& random) {
+        settings.store.metrics = &metrics;
         auto opened = store::open_store(settings.store_url, clock, settings.store);
         if (!opened) return std::unexpected{StartError{opened.error().sentence}};
         store = std::move(*opened);
         client = http::make_curl_client(loop.at(0), clock, settings.client);
         product = assembly::make_product(
-            {clock, random, *store, *client, loop.at(0).get_executor()}, product_options(settings));
+            {clock, random, metrics, *store, *client, loop.at(0).get_executor()},
+            product_options(settings));
         return {};
     }
 

@@ -13,6 +13,7 @@ namespace usher::server {
 std::expected<void, StartError> serve(const Settings& settings) {
     hold_signals();
     base::set_log_level(log_level_of(settings));
+    base::buffer_log();
     const auto clock = base::make_system_clock();
     const auto random = base::make_system_random();
     auto node = Node::start(settings, *clock, *random);

@@ -110,7 +110,7 @@ class WorldTest : public testing::Test {
     void start() {
         auto& context = context_.emplace(1);
         product_ = assembly::make_product(
-            {*clock_, *random_, *store_, client_, context.get_executor()}, options());
+            {*clock_, *random_, metrics_, *store_, client_, context.get_executor()}, options());
         boost::asio::co_spawn(context, product_->converger->run(), rethrow);
         for (const auto* tenant : {"demo", "second"}) await(fill(domain::TenantId{tenant}));
     }
@@ -326,6 +326,7 @@ class WorldTest : public testing::Test {
     // Turned on the same thread: whatever it still has to answer is answered before a stop.
     std::unique_ptr<store::SteppedStore> store_ =
         store::make_memory_store(*clock_, {.threads = false, .on_work = [this] { turn_store(); }});
+    base::Metrics metrics_;
     std::unique_ptr<assembly::Product> product_;
     std::optional<boost::asio::io_context> context_;
     std::string token_;

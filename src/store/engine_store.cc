@@ -14,13 +14,15 @@ constexpr int kQuestionsPerStep = 32;
 }  // namespace
 
 EngineStore::EngineStore(std::unique_ptr<WriteEngine> writer,
-                         std::vector<std::unique_ptr<ReadEngine>> readers, base::Clock& clock,
+                         std::vector<std::unique_ptr<ReadEngine>> readers,
+                         std::vector<std::unique_ptr<ReadEngine>> spares, base::Clock& clock,
                          StoreOptions options)
     : clock_{clock},
       options_{std::move(options)},
       writer_{std::move(writer), clock, options_},
       readers_{std::move(readers)} {
     if (!options_.threads) return;
+    spares_ = std::move(spares);
     write_worker_ = std::make_unique<base::Worker>([this] { return writer_.run_group(); });
     for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
         read_workers_.push_back(
@@ -77,6 +79,29 @@ base::Task<flow::StoreResult<T>> EngineStore::read(Ask ask) {
         });
 }
 
+std::unique_ptr<ReadEngine> EngineStore::take_spare() {
+    const std::lock_guard lock{spares_mutex_};
+    if (spares_.empty()) return nullptr;
+    auto spare = std::move(spares_.back());
+    spares_.pop_back();
+    return spare;
+}
+
+void EngineStore::give_back(std::unique_ptr<ReadEngine> spare) {
+    const std::lock_guard lock{spares_mutex_};
+    spares_.push_back(std::move(spare));
+}
+
+template <class T, class Ask>
+base::Task<flow::StoreResult<T>> EngineStore::read_row(Ask ask) {
+    if (auto spare = take_spare()) {
+        auto answer = ask(*spare);
+        give_back(std::move(spare));
+        co_return answer;
+    }
+    co_return co_await read<T>(std::move(ask));
+}
+
 bool EngineStore::answer_some(std::size_t reader) {
     for (int i = 0; i < kQuestionsPerStep; ++i) {
         Question question;
@@ -110,6 +135,10 @@ void EngineStore::close() {
         closed_ = true;
         left.swap(questions_);
     }
+    {
+        const std::lock_guard lock{spares_mutex_};
+        spares_.clear();
+    }
     for (auto& question : left) question(nullptr);
 }
 
@@ -121,7 +150,7 @@ std::expected<void, std::string> EngineStore::writable() const {
 
 base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> EngineStore::find_entitlement(
     domain::TenantId tenant, domain::EntitlementId id) {
-    return read<std::optional<domain::Entitlement>>(
+    return read_row<std::optional<domain::Entitlement>>(
         [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
             return engine.entitlement(tenant, id);
         });
@@ -129,7 +158,7 @@ base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> EngineStore::f
 
 base::Task<flow::StoreResult<std::optional<domain::Product>>> EngineStore::find_product(
     domain::TenantId tenant, domain::ProductId id) {
-    return read<std::optional<domain::Product>>(
+    return read_row<std::optional<domain::Product>>(
         [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
             return engine.product(tenant, id);
         });
@@ -137,7 +166,7 @@ base::Task<flow::StoreResult<std::optional<domain::Product>>> EngineStore::find_
 
 base::Task<flow::StoreResult<std::optional<domain::Account>>> EngineStore::find_account(
     domain::TenantId tenant, domain::AccountId id) {
-    return read<std::optional<domain::Account>>(
+    return read_row<std::optional<domain::Account>>(
         [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
             return engine.account(tenant, id);
         });

@@ -17,7 +17,8 @@ namespace usher::store {
 class EngineStore final : public SteppedStore {
   public:
     EngineStore(std::unique_ptr<WriteEngine> writer,
-                std::vector<std::unique_ptr<ReadEngine>> readers, base::Clock& clock,
+                std::vector<std::unique_ptr<ReadEngine>> readers,
+                std::vector<std::unique_ptr<ReadEngine>> spares, base::Clock& clock,
                 StoreOptions options);
     ~EngineStore() override;
 
@@ -48,8 +49,14 @@ class EngineStore final : public SteppedStore {
     // Asked on a reader's thread; without an engine when there is none to ask any more.
     using Question = std::move_only_function<void(ReadEngine* engine)>;
 
+    // A question of a few pages is answered on the asking thread when a connection is free: waking
+    // another thread would cost several times what the answer does.
+    template <class T, class Ask>
+    base::Task<flow::StoreResult<T>> read_row(Ask ask);
     template <class T, class Ask>
     base::Task<flow::StoreResult<T>> read(Ask ask);
+    std::unique_ptr<ReadEngine> take_spare();
+    void give_back(std::unique_ptr<ReadEngine> spare);
     std::optional<flow::StoreError> enqueue(Question& question);
     bool answer_some(std::size_t reader);
     void wake_writer() const;
@@ -58,7 +65,10 @@ class EngineStore final : public SteppedStore {
     base::Clock& clock_;
     const StoreOptions options_;
     Writer writer_;
-    std::vector<std::unique_ptr<ReadEngine>> readers_;
+    std::vector<std::unique_ptr<ReadEngine>> readers_;  // one for each reading thread
+
+    std::mutex spares_mutex_;
+    std::vector<std::unique_ptr<ReadEngine>> spares_;  // for whoever asks; none without threads
 
     std::mutex mutex_;  // of the next three
     std::deque<Question> questions_;

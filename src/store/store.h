@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "flow/store.h"
 
 namespace usher::store {
@@ -38,6 +39,7 @@ struct StoreOptions {
     std::size_t group_limit = 128;  // commands in one transaction: latency against throughput
     std::size_t read_limit = 1024;  // questions waiting; beyond it `overloaded`
     std::size_t readers = 2;        // read-only connections, a thread each
+    std::size_t spare_readers = 4;  // more of them, for who asks for a single row
     int decide_runs = 5;            // then `contended`
 
     // SQLite. The write-ahead log is copied back in pieces from `wal_soft_bytes` on; at
@@ -54,6 +56,7 @@ struct StoreOptions {
     bool threads = true;
     std::function<void()> on_work;
     Faults faults;
+    base::Metrics* metrics = nullptr;  // told of groups and checkpoints; must outlive the store
 };
 
 // A store whose work is done in steps.

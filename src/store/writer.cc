@@ -29,7 +29,8 @@ Writer::Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const St
     : engine_{std::move(engine)},
       clock_{clock},
       options_{options},
-      queue_{options.queue_limit, options.queue_age} {}
+      queue_{options.queue_limit, options.queue_age},
+      metrics_{options.metrics} {}
 
 void Writer::submit(flow::Command command, base::Completion<Answer> done) {
     auto refused = queue_.push({std::move(command), std::move(done), clock_.monotonic()});
@@ -52,6 +53,7 @@ bool Writer::run_group() {
 
 void Writer::commit_group(std::span<Job> jobs, base::Time now) {
     wrote_ = false;
+    begun_ = clock_.monotonic();
     std::vector<Answer> answers(jobs.size(), Answer{now});
     if (!engine_->begin()) {
         break_off(jobs, flow::StoreError::not_writable, engine_->trouble());
@@ -149,6 +151,7 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
         return;
     }
     if (wrote_) {
+        metrics_.group(jobs.size(), clock_.monotonic() - begun_);
         const std::lock_guard lock{mutex_};
         failures_ = 0;
     }
@@ -157,6 +160,7 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
 }
 
 void Writer::break_off(std::span<Job> jobs, flow::StoreError error, std::string why) {
+    metrics_.failed_group();
     base::log(base::LogLevel::error, "store_write_failed",
               {{"reason", why}, {"commands", jobs.size()}, {"answer", flow::to_text(error)}});
     {

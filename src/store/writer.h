@@ -15,6 +15,7 @@
 #include "store/engine.h"
 #include "store/queue.h"
 #include "store/store.h"
+#include "store/store_metrics.h"
 
 namespace usher::store {
 
@@ -50,7 +51,9 @@ class Writer {
     base::Clock& clock_;
     const StoreOptions options_;
     CommandQueue queue_;
+    const StoreMetrics metrics_;
     bool wrote_ = false;  // in the present transaction
+    base::Monotonic begun_;
 
     struct Trouble {
         std::string sentence;

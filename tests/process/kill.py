@@ -193,7 +193,7 @@ class Story:
         known = {one.id for one in self.entitlements}
         for owner in owners:
             owner.start()
-        time.sleep(self.dice.uniform(0.05, 1.5))
+        time.sleep(self.dice.uniform(0.02, 1.0))
         self.usher.kill()
         for owner in owners:
             owner.join()

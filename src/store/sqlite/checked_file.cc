@@ -136,6 +136,9 @@ auto pass_on(sqlite3_vfs* vfs, Arguments... arguments) {
 }
 
 sqlite3_vfs make_vfs() {
+    // Else every allocation, by whatever connection, takes one lock to count itself. Too late when
+    // somebody else was before us; then it costs time only.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     auto* real = sqlite3_vfs_find(nullptr);
     return {
         .iVersion = 2,

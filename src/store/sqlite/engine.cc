@@ -72,7 +72,9 @@ std::expected<void, std::string> Shared::present() const {
 }
 
 SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection)
-    : shared_{std::move(shared)}, connection_{std::move(connection)} {}
+    : shared_{std::move(shared)},
+      connection_{std::move(connection)},
+      metrics_{shared_->options.metrics} {}
 
 SqliteWriter::~SqliteWriter() {
     if (connection_ && trouble_.empty() && shared_->present()) end_use(*connection_);
@@ -245,12 +247,14 @@ bool SqliteWriter::maintain() {
         std::int64_t{kPageBytes} + 24;  // a page of the log with its header
     const auto bytes = connection_->log_pages() * kFrameBytes;
     const auto& options = shared_->options;
+    metrics_.log_bytes(bytes);
     if (bytes < std::max(options.wal_soft_bytes, next_checkpoint_)) return true;
     // A reader may hold up the passive one; the other waits for readers, who are short.
     auto mode = Connection::CheckpointMode::passive;
     if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
     const auto copied = connection_->checkpoint(mode);
     if (!copied) return remember(copied.error());
+    if (*copied) metrics_.checkpoint();
     // Somebody who reads for long, as a backup does, must not make every group wait.
     next_checkpoint_ = *copied ? 0 : bytes + options.wal_soft_bytes / 4;
     return true;

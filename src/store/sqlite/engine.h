@@ -16,6 +16,7 @@
 #include "store/sqlite/file_checks.h"
 #include "store/sqlite/file_lock.h"
 #include "store/store.h"
+#include "store/store_metrics.h"
 
 namespace usher::store::sqlite {
 
@@ -77,6 +78,7 @@ class SqliteWriter final : public WriteEngine {
     std::unique_ptr<Connection> connection_;
     std::map<domain::TenantId, FeedEnd> feed_ends_;  // as of the last commit and this transaction
     std::int64_t next_checkpoint_ = 0;               // bytes of log; 0: at the soft limit
+    const StoreMetrics metrics_;
     std::string trouble_;
 };
 

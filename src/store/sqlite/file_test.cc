@@ -257,7 +257,7 @@ TEST_F(SqliteFile, ShrinksItsLogOnceALongReaderHasEnded) {
     EXPECT_TRUE(lab->store().writable().has_value());
     ASSERT_EQ(run("COMMIT"), SQLITE_OK);
     insert(100, 110);
-    EXPECT_LT(log_bytes(), 200'000U);
+    EXPECT_LE(log_bytes(), 200'000U);
     sqlite3_close(backup);
 }
 

@@ -59,7 +59,7 @@ Result<> set_up(Connection& connection, const StoreOptions& options) {
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA cache_size = -65536;"};
     // To this the log shrinks when it begins anew; it is never emptied while the store is in use.
-    pragmas += fmt::format("PRAGMA journal_size_limit = {};", options.wal_soft_bytes);
+    pragmas += fmt::format("PRAGMA journal_size_limit = {};", options.wal_hard_bytes);
     if (options.max_pages > 0)
         pragmas += fmt::format("PRAGMA max_page_count = {};", options.max_pages);
     return connection.execute(pragmas);

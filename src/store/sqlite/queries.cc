@@ -25,6 +25,7 @@ Result<std::optional<domain::Entitlement>> read_entitlement(Connection& connecti
     std::uint32_t unsettled_from = 0;
     if (!read_row(cursor, row, unsettled_from)) return std::unexpected{damaged_row()};
     if (unsettled_from == 0) return row;
+    // The row's statement is not done yet, so both see one state of the store.
     if (const auto added = add_calls(connection, row, unsettled_from); !added) {
         return std::unexpected{added.error()};
     }

@@ -22,17 +22,6 @@ bool is_damage(const Failure& failure) {
            kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
 }
 
-// Two statements see one state of the store.
-template <class T, class Ask>
-Result<T> in_one_snapshot(Connection& connection, Ask question) {
-    if (const auto begun = connection.execute("BEGIN"); !begun) {
-        return std::unexpected{begun.error()};
-    }
-    auto answer = question();
-    connection.rollback();
-    return answer;
-}
-
 }  // namespace
 
 SqliteReader::SqliteReader(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {
@@ -64,11 +53,8 @@ ReadEngine::Answer<T> SqliteReader::ask(Ask question) {
 
 ReadEngine::Answer<std::optional<domain::Entitlement>> SqliteReader::entitlement(
     const domain::TenantId& tenant, const domain::EntitlementId& id) {
-    using Found = std::optional<domain::Entitlement>;
-    return ask<Found>([&](Connection& connection) {
-        return in_one_snapshot<Found>(connection,
-                                      [&] { return find_entitlement(connection, tenant, id); });
-    });
+    return ask<std::optional<domain::Entitlement>>(
+        [&](Connection& connection) { return find_entitlement(connection, tenant, id); });
 }
 
 ReadEngine::Answer<std::optional<domain::Product>> SqliteReader::product(

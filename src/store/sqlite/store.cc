@@ -28,12 +28,15 @@ OpenResult open_file(const std::filesystem::path& path, base::Clock& clock, Stor
     if (const auto done = writer->void_leases(clock.now()); !done) {
         return std::unexpected{OpenError{sentence_for(done.error(), shared->path)}};
     }
-    std::vector<std::unique_ptr<ReadEngine>> readers;
-    for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
-        readers.push_back(std::make_unique<SqliteReader>(shared));
-    }
-    return std::make_unique<EngineStore>(std::move(writer), std::move(readers), clock,
-                                         std::move(options));
+    const auto make_readers = [&shared](std::size_t count) {
+        std::vector<std::unique_ptr<ReadEngine>> readers;
+        while (readers.size() < count) readers.push_back(std::make_unique<SqliteReader>(shared));
+        return readers;
+    };
+    const auto count = std::max<std::size_t>(options.readers, 1);
+    auto spares = make_readers(options.threads ? options.spare_readers : 0);
+    return std::make_unique<EngineStore>(std::move(writer), make_readers(count), std::move(spares),
+                                         clock, std::move(options));
 }
 
 }  // namespace usher::store::sqlite
