@@ -1,5 +1,8 @@
 """Reading the record, and what checking the token costs."""
 
+import json
+import subprocess
+
 import measure
 import prepare
 from put import EVERYDAY, get_postgres, many_goal
@@ -64,6 +67,18 @@ def get(world):
     return rows, goals + many_goal("GET", rows, USHER)
 
 
+def checks(world):
+    """What every request passes, alone: nanoseconds by name."""
+    done = subprocess.run([str(world.tools / "bench_checks"), "--benchmark_format=json",
+                           "--benchmark_repetitions=3"], capture_output=True, text=True, check=True)
+    times = {one["run_name"]: one["real_time"] for one in json.loads(done.stdout)["benchmarks"]
+             if one.get("aggregate_name") == "median"}
+    print("\nIn process, on one core")
+    for name, nanoseconds in times.items():
+        print(f"{name:32s} {nanoseconds / 1000:8.2f} us")
+    return times
+
+
 def token(world):
     def many():
         return [world.sandbox.token() for _ in range(MANY)]
@@ -78,6 +93,9 @@ def token(world):
         USHER_MANY: Get(world, USHER_MANY, usher, many),
         HAPROXY_MANY: Get(world, HAPROXY_MANY, haproxy, many)})
     goals = []
+    alone = checks(world)
+    goals.append(measure.goal("a known token over a bare signature, in process",
+                              alone["bare_signature"] / alone["known_token"], 3, 5))
     haproxy_row = measure.find(rows, HAPROXY, 64)
     if haproxy_row:
         goals.append(measure.goal("repeated token at 64 over haproxy",

@@ -4,12 +4,13 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include "base/time.h"
@@ -18,10 +19,20 @@ namespace usher::base {
 
 namespace {
 
+// The library's own sink writes each line at once.
+class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        std::fwrite(line.data(), 1, line.size(), stderr);
+    }
+    void flush_() override { std::fflush(stderr); }
+};
+
 const std::shared_ptr<spdlog::logger>& logger() {
     static const auto instance = [] {
-        auto made = std::make_shared<spdlog::logger>(
-            "usher", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto made = std::make_shared<spdlog::logger>("usher", std::make_shared<StderrSink>());
         made->set_pattern("%v");
         made->set_level(spdlog::level::info);
         made->flush_on(spdlog::level::info);

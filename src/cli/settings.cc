@@ -149,9 +149,13 @@ int check_store(const std::string& config, const std::string& format) {
     }
     const auto& damaged = report->damaged;
     if (format == "json") {
-        std::cout << fmt::format("{{\"store\":{},\"pages\":{},\"damaged\":[{}],\"unsealed\":{}}}\n",
-                                 boost::json::serialize(boost::json::string{settings->store_url}),
-                                 report->pages, fmt::join(damaged, ","), report->unsealed);
+        std::cout << fmt::format(
+            "{{\"store\":{},\"pages\":{},\"damaged\":[{}],\"unsealed\":{},\"missing\":{}}}\n",
+            boost::json::serialize(boost::json::string{settings->store_url}), report->pages,
+            fmt::join(damaged, ","), report->unsealed, report->missing);
+    } else if (damaged.empty() && report->missing > 0) {
+        std::cout << fmt::format("{}: the last {} pages are missing. Restore it from a backup.\n",
+                                 settings->store_url, report->missing);
     } else if (damaged.empty()) {
         std::cout << fmt::format("{}: {} pages, all in order\n", settings->store_url,
                                  report->pages);
@@ -160,7 +164,7 @@ int check_store(const std::string& config, const std::string& format) {
                                  settings->store_url, damaged.size(), report->pages,
                                  fmt::join(damaged, ", "));
     }
-    return damaged.empty() ? 0 : 1;
+    return damaged.empty() && report->missing == 0 ? 0 : 1;
 }
 
 int settings(const std::string& config, const std::string& format) {

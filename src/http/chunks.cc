@@ -20,7 +20,8 @@ std::string_view take_line(std::string_view rest, std::size_t longest, Refusal t
     const auto line = rest.substr(0, end == std::string_view::npos ? end : end + 1);
     char previous = '\n';
     for (const char c : line) {
-        if ((refusal = check_byte(previous, c))) return {};
+        refusal = check_byte(previous, c);
+        if (refusal) return {};
         previous = c;
     }
     if (line.size() > longest) {

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::milliseconds kLingerTime{1'000};
+constexpr std::chrono::milliseconds kCancelAgain{50};
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::size_t kReadBytes = 8 * 1024;
 
@@ -85,6 +86,7 @@ base::Task<> Connection::tell(Refusal refusal, bool without_body) {
 }
 
 void Connection::close() {
+    deadline_.reset();
     timer_.cancel();
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -175,6 +177,7 @@ base::Task<bool> Connection::write(std::string bytes) {
 }
 
 base::Task<bool> Connection::write_rest(asio::const_buffer bytes) {
+    const auto before = deadline_;  // of a request that is not read to its end yet
     expire_after(core_->options.write_timeout);
     boost::system::error_code failed;
     if (tls_) {
@@ -182,7 +185,10 @@ base::Task<bool> Connection::write_rest(asio::const_buffer bytes) {
     } else {
         std::tie(failed, std::ignore) = co_await asio::async_write(socket_, bytes, kTuple);
     }
-    deadline_.reset();
+    if (before)
+        expire_at(*before);
+    else
+        deadline_.reset();
     co_return !failed;
 }
 
@@ -222,9 +228,13 @@ base::Task<bool> Connection::fill() {
 }
 
 void Connection::expire_after(std::chrono::milliseconds span) {
+    expire_at(std::chrono::steady_clock::now() + span);
+}
+
+void Connection::expire_at(SteadyTime when) {
     expired_ = false;
-    deadline_ = std::chrono::steady_clock::now() + span;
-    if (!watched_ || *deadline_ < *watched_) watch(*deadline_);
+    deadline_ = when;
+    if (!watched_ || when < *watched_) watch(when);
 }
 
 void Connection::watch(SteadyTime until) {
@@ -241,6 +251,8 @@ void Connection::watch(SteadyTime until) {
         self->expired_ = true;
         boost::system::error_code ignored;
         self->socket_.cancel(ignored);
+        // An operation of several steps may be between two of them, where nothing can be cancelled.
+        self->watch(std::chrono::steady_clock::now() + kCancelAgain);
     });
 }
 

@@ -95,6 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     // One timer serves all deadlines: moving one back costs nothing until the timer fires.
     void expire_after(std::chrono::milliseconds span);
+    void expire_at(SteadyTime when);
     void start_request_time();
     void watch(SteadyTime until);
 

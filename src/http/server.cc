@@ -82,13 +82,23 @@ class Worker : public std::enable_shared_from_this<Worker> {
             auto [error, socket] = co_await acceptor_.async_accept(kTuple);
             if (!acceptor_.is_open()) break;
             if (!error) {
-                admit(std::move(socket));
+                admit_or_drop(std::move(socket));
                 continue;
             }
             if (error == asio::error::connection_aborted) continue;
             base::log(base::LogLevel::error, "http_accept_failed", {{"problem", error.message()}});
             pause.expires_after(kPauseAfterFailedAccept);
             co_await pause.async_wait(kTuple);
+        }
+    }
+
+    // Making a connection can fail for lack of memory; others go on.
+    void admit_or_drop(asio::ip::tcp::socket socket) {
+        try {
+            admit(std::move(socket));
+        } catch (const std::exception& problem) {
+            base::log(base::LogLevel::error, "http_connection_failed",
+                      {{"problem", problem.what()}});
         }
     }
 

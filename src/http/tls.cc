@@ -87,6 +87,10 @@ std::expected<void, ListenError> use_client_authorities(ssl::context& context,
         return fail(kWhat, files.client_authorities, "are not certificates in PEM",
                     "name a file with the certificates that sign the portals' ones");
     }
+    // A session that is resumed would outlive the certificate that it was begun with.
+    SSL_CTX_set_session_cache_mode(context.native_handle(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context.native_handle(), 0);
     // Told to the client, so that it can choose among several certificates of its own.
     SSL_CTX_set_client_CA_list(context.native_handle(), names);
     context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);

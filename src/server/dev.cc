@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -149,7 +150,8 @@ std::expected<void, StartError> dev(const DevOptions& options) {
                              (*node)->admin_url(), (*sandbox)->url())
               << '\n'
               << std::flush;
-    wait_for_stop([&node] { (*node)->reload(); });
+    const bool has_tls = !settings.operator_server.tls.certificate.empty();
+    wait_for_stop(has_tls ? [&node] { (*node)->reload(); } : std::function<void()>{});
     (*node)->stop();
     (*sandbox)->stop();
     return {};

@@ -27,8 +27,8 @@ void hold_signals() {
 void wait_for_stop(const std::function<void()>& reload) {
     const auto set = held_signals();
     int signal = 0;
-    while (sigwait(&set, &signal) != 0 || signal == SIGHUP) {
-        if (signal == SIGHUP && reload) reload();
+    while (sigwait(&set, &signal) != 0 || (signal == SIGHUP && reload)) {
+        if (signal == SIGHUP) reload();
     }
 }
 

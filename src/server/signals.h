@@ -9,7 +9,8 @@ namespace usher::server {
 // start. SIGPIPE and SIGXFSZ are errors of the call that meets them.
 void hold_signals();
 
-// Blocks until SIGTERM or SIGINT; each SIGHUP meanwhile calls `reload`, if there is one.
+// Blocks until SIGTERM or SIGINT; each SIGHUP meanwhile calls `reload`. Without one it is an end
+// like the others: a terminal was closed.
 void wait_for_stop(const std::function<void()>& reload = {});
 
 }  // namespace usher::server

@@ -94,11 +94,7 @@ void EngineStore::give_back(std::unique_ptr<ReadEngine> spare) {
 
 template <class T, class Ask>
 base::Task<flow::StoreResult<T>> EngineStore::read_row(Ask ask) {
-    if (auto spare = take_spare()) {
-        auto answer = ask(*spare);
-        give_back(std::move(spare));
-        co_return answer;
-    }
+    if (const Spare spare{*this}; spare.engine) co_return ask(*spare.engine);
     co_return co_await read<T>(std::move(ask));
 }
 

@@ -57,6 +57,17 @@ class EngineStore final : public SteppedStore {
     base::Task<flow::StoreResult<T>> read(Ask ask);
     std::unique_ptr<ReadEngine> take_spare();
     void give_back(std::unique_ptr<ReadEngine> spare);
+    struct Spare {
+        explicit Spare(EngineStore& owner) : store{owner}, engine{owner.take_spare()} {}
+        ~Spare() {
+            if (engine) store.give_back(std::move(engine));
+        }
+        Spare(const Spare&) = delete;
+        Spare& operator=(const Spare&) = delete;
+
+        EngineStore& store;
+        std::unique_ptr<ReadEngine> engine;
+    };
     std::optional<flow::StoreError> enqueue(Question& question);
     bool answer_some(std::size_t reader);
     void wake_writer() const;

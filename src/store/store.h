@@ -89,7 +89,8 @@ OpenResult open_store(std::string_view url, base::Clock& clock, StoreOptions opt
 struct FileReport {
     std::uint64_t pages = 0;
     std::vector<std::uint32_t> damaged;  // their numbers, from 1
-    std::uint64_t unsealed = 0;          // without a checksum: another program wrote them
+    std::uint64_t unsealed = 0;  // without a checksum: another program copied them out of the log
+    std::uint64_t missing = 0;   // of those that the first page says there are
 };
 
 std::expected<FileReport, OpenError> check_store(std::string_view url);

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 import program
 from program import until
@@ -131,6 +132,22 @@ class Tls(program.Case):
         self.addCleanup(half.close)
         half.sendall(b"\x16\x03\x01")
         self.assertEqual(usher.stop(), 0)  # who is in the middle of a handshake holds nobody up
+
+    def test_a_body_that_never_comes_is_let_go(self):
+        """Leave to go on is written in the middle of the request, whose time runs on."""
+        certificate, key = self.make("server")
+        usher = self.serve(certificate, key, {"USHER_OPERATOR_REQUEST_TIMEOUT_MS": "500"})
+        tls = self.connect(usher, self.trusting(certificate))
+        tls.sendall(b"PUT " + PATH.encode() + b" HTTP/1.1\r\nHost: localhost\r\n")
+        time.sleep(0.1)
+        tls.sendall(b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        received = b""
+        while True:
+            more = tls.recv(4096)
+            if not more:
+                break
+            received += more
+        self.assertTrue(received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 "))
 
     def test_client_certificates(self):
         certificate, key = self.make("server")

@@ -134,15 +134,15 @@ CREATE TABLE account (
 ) /* clustered */;
 )sql";
 
-// Of the store itself, one row. While it is in use there is a log beside the file: one that is gone
-// then is a loss. The count changes at each start, so that writing it proves that writing works.
+// Of the store itself, one row. While it is in use there is a log beside the file, and one that is
+// gone then is a loss. `touched` is only counted up, to have written something.
 inline constexpr std::string_view kRememberUse = R"sql(
 CREATE TABLE store_state (
     id SMALLINT NOT NULL PRIMARY KEY,
     in_use SMALLINT NOT NULL,
-    opened BIGINT NOT NULL
+    touched BIGINT NOT NULL
 );
-INSERT INTO store_state (id, in_use, opened) VALUES (1, 0, 0);
+INSERT INTO store_state (id, in_use, touched) VALUES (1, 0, 0);
 )sql";
 
 // Step n brings a schema of version n to version n + 1.

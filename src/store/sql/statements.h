@@ -79,8 +79,11 @@ inline constexpr std::string_view kUpdateEntitlement =
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
 inline constexpr std::string_view kBeginUse =
-    "UPDATE store_state SET in_use = 1, opened = opened + 1 WHERE id = 1";
-inline constexpr std::string_view kEndUse = "UPDATE store_state SET in_use = 0 WHERE id = 1";
+    "UPDATE store_state SET in_use = 1, touched = touched + 1 WHERE id = 1";
+inline constexpr std::string_view kEndUse =
+    "UPDATE store_state SET in_use = 0, touched = touched + 1 WHERE id = 1";
+inline constexpr std::string_view kTouch =
+    "UPDATE store_state SET touched = touched + 1 WHERE id = 1";
 inline constexpr std::string_view kIsInUse = "SELECT in_use FROM store_state WHERE id = 1";
 
 inline constexpr std::string_view kCountLeases =

@@ -14,9 +14,7 @@ namespace usher::store::sqlite {
 
 namespace {
 
-// SQLite reads the header of a file (100 bytes) and its change counter before it knows the page
-// size; what is longer is a page.
-constexpr int kLongestPeek = 100;
+constexpr sqlite3_int64 kPeekBytes = 100;
 
 // A main file; the file below stands behind it in the same memory.
 struct File {
@@ -62,18 +60,36 @@ int judge_short_read(sqlite3_file* file, sqlite3_int64 offset) {
     return SQLITE_IOERR_SHORT_READ;
 }
 
-int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
-    const int code = below(file)->pMethods->xRead(below(file), to, size, offset);
-    if (size <= kLongestPeek) return code;
+int read_page(sqlite3_file* file, Page page, sqlite3_int64 offset) {
+    const int code = below(file)->pMethods->xRead(below(file), page.data(),
+                                                  static_cast<int>(page.size()), offset);
     if (code == SQLITE_IOERR_SHORT_READ) return judge_short_read(file, offset);
     if (code != SQLITE_OK) return code;
-    if (!is_page(size, offset)) return refuse(file, offset, "the header has another page size");
-    const Page page{static_cast<std::byte*>(to), kPageBytes};
-    if (state_of(page, number_at(offset)) == PageState::damaged) {
+    const auto state = state_of(page, number_at(offset));
+    // A page that is unsealed by right was sealed when the store was opened.
+    if (state == PageState::damaged || state == PageState::unsealed) {
         return refuse(file, offset, "wrong checksum");
     }
     unseal(page);
     return SQLITE_OK;
+}
+
+int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+    if (is_page(size, offset)) {
+        return read_page(file, Page{static_cast<std::byte*>(to), kPageBytes}, offset);
+    }
+    // The header, before SQLite knows what else to read: the page may be one that the log mends.
+    if (offset + size <= kPeekBytes) {
+        return below(file)->pMethods->xRead(below(file), to, size, offset);
+    }
+    const auto within = offset % static_cast<sqlite3_int64>(kPageBytes);
+    if (within + size > static_cast<sqlite3_int64>(kPageBytes)) {
+        return refuse(file, offset, "the header has another page size");
+    }
+    std::array<std::byte, kPageBytes> page;
+    const int code = read_page(file, page, offset - within);
+    if (code == SQLITE_OK) std::memcpy(to, page.data() + within, static_cast<std::size_t>(size));
+    return code;
 }
 
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {

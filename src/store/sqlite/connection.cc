@@ -45,6 +45,8 @@ int code_of(Connection::CheckpointMode mode) {
     switch (mode) {
         case Connection::CheckpointMode::passive:
             return SQLITE_CHECKPOINT_PASSIVE;
+        case Connection::CheckpointMode::full:
+            return SQLITE_CHECKPOINT_FULL;
         case Connection::CheckpointMode::restart:
             return SQLITE_CHECKPOINT_RESTART;
         case Connection::CheckpointMode::truncate:
@@ -197,7 +199,7 @@ Result<std::int64_t> Connection::integer(const std::string& sql) {
     return value;
 }
 
-void Connection::clear_log_at_close() {
+void Connection::remove_log_at_close() {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 

@@ -81,15 +81,16 @@ class Connection {
     Result<> execute(const std::string& sql);
     Result<std::int64_t> integer(const std::string& sql);
 
-    // As SQLite has it, the last connection to go copies the log into the file and removes it; a
-    // new connection leaves both as they are until it is told otherwise.
-    void clear_log_at_close();
+    // As SQLite has it, the last connection to go copies the log into the file and removes it; ours
+    // leave both as they are until they are told otherwise.
+    void remove_log_at_close();
 
     bool in_transaction() const;
     void rollback();
 
-    // `restart` lets the log begin anew, `truncate` empties it; both wait for readers.
-    enum class CheckpointMode { passive, restart, truncate };
+    // `full` waits until all can be copied; `restart` also lets the log begin anew, and `truncate`
+    // empties it.
+    enum class CheckpointMode { passive, full, restart, truncate };
     Result<bool> checkpoint(CheckpointMode mode);  // true: nothing is left in the log
     std::int64_t log_pages() const { return log_pages_; }
 

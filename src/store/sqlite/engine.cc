@@ -54,21 +54,21 @@ void Shared::remember_files() {
     log_ = identity_of(log_of(path));
 }
 
-void Shared::forget_log() {
+bool Shared::file_is_there() const {
+    const auto file = identity_of(path);
     const std::lock_guard guard{mutex_};
-    log_.reset();
+    return file == file_;
 }
 
 std::expected<void, std::string> Shared::present() const {
     const auto file = identity_of(path);
     const auto log = identity_of(log_of(path));
     const std::lock_guard guard{mutex_};
-    const bool file_is_there = file == file_;
-    if (file_is_there && (!log_ || log == log_)) return {};
+    if (file == file_ && log == log_) return {};
     return std::unexpected{
         fmt::format("{} was removed or replaced while it was in use: put the same file back, or "
                     "stop Usher and restore a backup.",
-                    file_is_there ? log_of(path).string() : path.string())};
+                    file == file_ ? log_of(path).string() : path.string())};
 }
 
 SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection)
@@ -77,7 +77,9 @@ SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Conne
       metrics_{shared_->options.metrics} {}
 
 SqliteWriter::~SqliteWriter() {
-    if (connection_ && trouble_.empty() && shared_->present()) end_use(*connection_);
+    if (!connection_ || !shared_->file_is_there()) return;
+    connection_->rollback();
+    end_use(*connection_, shared_->present().has_value());
 }
 
 bool SqliteWriter::remember(const Failure& failure) {
@@ -254,7 +256,10 @@ bool SqliteWriter::maintain() {
     if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
     const auto copied = connection_->checkpoint(mode);
     if (!copied) return remember(copied.error());
-    if (*copied) metrics_.checkpoint();
+    if (*copied) {
+        metrics_.checkpoint();
+        if (const auto touched = touch(*connection_); !touched) return remember(touched.error());
+    }
     // Somebody who reads for long, as a backup does, must not make every group wait.
     next_checkpoint_ = *copied ? 0 : bytes + options.wal_soft_bytes / 4;
     return true;
@@ -262,7 +267,6 @@ bool SqliteWriter::maintain() {
 
 std::expected<void, std::string> SqliteWriter::reopen() {
     if (auto there = shared_->present(); !there) return there;
-    shared_->forget_log();  // closing may remove it
     feed_ends_.clear();
     next_checkpoint_ = 0;
     connection_.reset();

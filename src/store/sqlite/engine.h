@@ -30,7 +30,7 @@ struct Shared {
     // Which files are open. Somebody may remove or replace them, and what is written then is lost
     // with them: present() tells.
     void remember_files();
-    void forget_log();
+    bool file_is_there() const;
     std::expected<void, std::string> present() const;
 
   private:

@@ -46,6 +46,9 @@ Checked check_header(const fs::path& path) {
     file.read(bytes.data(), bytes.size());
     const std::string_view header{bytes.data(), static_cast<std::size_t>(file.gcount())};
     if (header.empty()) return {};
+    // A power loss in the middle of making the file; SQLite rolls it back to nothing.
+    const bool is_zero = header.find_first_not_of('\0') == std::string_view::npos;
+    if (is_zero && size_of(path.string() + "-journal") > 0) return {};
     constexpr std::string_view kMagic{"SQLite format 3\0", 16};
     if (header.size() < bytes.size() || !header.starts_with(kMagic)) {
         return std::unexpected{fmt::format(
@@ -66,10 +69,12 @@ Checked check_header(const fs::path& path) {
     return {};
 }
 
+// As long as a log's head; a shorter one holds nothing.
+constexpr std::uintmax_t kLogHeadBytes = 32;
+
 Checked check_log(const fs::path& path) {
     const auto log = log_of(path);
-    const auto bytes = size_of(log);
-    if (bytes == 0) return {};
+    if (size_of(log) < kLogHeadBytes) return {};
     if (size_of(path) < kPageBytes) {
         return std::unexpected{
             fmt::format("{} is missing or too short, but its log {} is there and may hold changes: "
@@ -103,13 +108,21 @@ std::string sentence_for_newer(const std::string& name, std::int64_t version) {
         name, version, sql::kMigrations.size());
 }
 
-Checked check_files(const fs::path& path) {
+bool holds_log(const fs::path& path) {
+    return size_of(log_of(path)) >= kLogHeadBytes;
+}
+
+Checked check_file(const fs::path& path) {
     std::error_code none;
     if (fs::is_directory(path, none)) {
         return std::unexpected{
             fmt::format("{} is a directory: name a file in store.url.", path.string())};
     }
-    if (auto checked = check_header(path); !checked) return checked;
+    return check_header(path);
+}
+
+Checked check_files(const fs::path& path) {
+    if (auto checked = check_file(path); !checked) return checked;
     return check_log(path);
 }
 

@@ -16,9 +16,16 @@ inline constexpr std::uint32_t kApplicationId = 0x55736872;  // "Ushr", in the f
 
 std::filesystem::path log_of(const std::filesystem::path& path);
 
-// A directory, a file of another program or of a newer Usher, a log that lost its file or is
-// damaged. A file that is not there is in order.
+// All of these open and close the files. In a process that has them open with SQLite that would
+// give up SQLite's locks, so they are for the first opening only.
+
+// A directory, a file of another program or of a newer Usher. A file that is not there is in order.
+Checked check_file(const std::filesystem::path& path);
+// Its log too: one that lost its file, or is damaged.
 Checked check_files(const std::filesystem::path& path);
+
+// Whether there is a log with anything in it.
+bool holds_log(const std::filesystem::path& path);
 
 // That this user may write it; makes an empty one, for this user only, when `create` is set.
 Checked check_writable(const std::filesystem::path& path, bool create);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -164,7 +165,7 @@ TEST_F(SqliteFile, ThatWasCutShortIsRefused) {
     std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
     EXPECT_THAT(refusal(), HasSubstr("usher.db is damaged or not a store"));
     std::filesystem::resize_file(path_, 0);
-    std::ofstream{path_.string() + "-wal"} << "frames";
+    std::ofstream{path_.string() + "-wal"} << std::string(40, 'f');
     EXPECT_THAT(refusal(), HasSubstr("is missing or too short, but its log"));
 }
 
@@ -284,6 +285,107 @@ TEST_F(SqliteFile, ADamagedRowStopsOnlyWhatNeedsIt) {
     EXPECT_EQ(lab->ask(lab->store().find_entitlement(bad.tenant, bad.id)),
               std::unexpected{StoreError::damaged});
     EXPECT_EQ(lab->stored(good), good);
+}
+
+TEST_F(SqliteFile, IsClosedInOrderAfterADamagedRowWasMet) {
+    const auto bad = bare_entitlement("t", "bad");
+    ASSERT_TRUE(open()->insert(bad).has_value());
+    tamper("UPDATE entitlement SET status = 'NONSENSE' WHERE entitlement_id = 'bad'");
+    const auto read = [&bad](const Lab& /*lab*/) {
+        return flow::Command{{.tenant = bad.tenant, .entitlement = bad.id},
+                             [](const Rows&) { return Writes{}; }};
+    };
+    {
+        const auto lab = open();
+        EXPECT_EQ(lab->commit(read(*lab)), std::unexpected{StoreError::damaged});
+    }
+    EXPECT_TRUE(try_open().has_value());
+}
+
+// Opening and closing the file by other ways than SQLite's would give up the locks that tell
+// another program not to be the last one in it.
+TEST_F(SqliteFile, KeepsItsLocksWhenItIsReopened) {
+    bool fail = true;
+    StoreOptions options;
+    options.faults.before_commit = [&fail] {
+        return std::exchange(fail, false) ? CommitFault::fail : CommitFault::none;
+    };
+    const auto lab = open(options);
+    EXPECT_FALSE(lab->insert(bare_entitlement("t", "1")).has_value());
+    ASSERT_TRUE(lab->insert(bare_entitlement("t", "2")).has_value());
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        sqlite3* db = nullptr;
+        sqlite3_open(path_.c_str(), &db);
+        sqlite3_exec(db, "SELECT count(*) FROM entitlement", nullptr, nullptr, nullptr);
+        sqlite3_close(db);
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(lab->store().writable().has_value());
+    EXPECT_TRUE(lab->insert(bare_entitlement("t", "3")).has_value());
+    EXPECT_TRUE(lab->store().writable().has_value());
+}
+
+// With nothing in its log that is not in the file yet, too.
+TEST_F(SqliteFile, GoesOnAfterAnotherProgramCopiedTheLogOfAKilledOne) {
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const auto lab = open();
+        std::ofstream{folder_ / "ready"} << "yes";
+        while (true) ::pause();
+    }
+    while (!std::filesystem::exists(folder_ / "ready")) ::usleep(1000);
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &other), SQLITE_OK);
+    const auto* question = "SELECT count(*) FROM entitlement";
+    ASSERT_EQ(sqlite3_exec(other, question, nullptr, nullptr, nullptr), SQLITE_OK);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    sqlite3_close(other);
+    ASSERT_FALSE(std::filesystem::exists(path_.string() + "-wal"));
+    const auto store = try_open();
+    EXPECT_TRUE(store.has_value()) << store.error().sentence;
+}
+
+TEST_F(SqliteFile, ThatWasInUseIsRefusedWithoutItsLog) {
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const auto lab = open();
+        lab->insert(bare_entitlement("t", "1"));
+        std::ofstream{folder_ / "ready"} << "yes";
+        while (true) ::pause();
+    }
+    while (!std::filesystem::exists(folder_ / "ready")) ::usleep(1000);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    const auto log = path_.string() + "-wal";
+    std::filesystem::rename(log, folder_ / "kept");
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("was not closed in order"), HasSubstr("usher.db-wal")));
+    std::ofstream{log} << "";
+    EXPECT_THAT(refusal(), HasSubstr("was not closed in order"));
+    std::filesystem::rename(folder_ / "kept", log);
+    EXPECT_TRUE(open()->stored(bare_entitlement("t", "1")).has_value());
+}
+
+TEST_F(SqliteFile, ThatIsRemovedWhileInUseTakesNothing) {
+    for (const auto& gone : std::vector{path_.string(), path_.string() + "-wal"}) {
+        const auto lab = open();
+        ASSERT_TRUE(lab->insert(bare_entitlement("t", gone)).has_value());
+        std::filesystem::rename(gone, gone + ".away");
+        EXPECT_THAT(lab->store().writable().error(), HasSubstr(gone + " was removed"));
+        EXPECT_FALSE(lab->insert(bare_entitlement("t", "more")).has_value());
+        std::filesystem::rename(gone + ".away", gone);
+        clock_.pass(std::chrono::seconds{30});
+        EXPECT_TRUE(lab->insert(bare_entitlement("t", gone + "2")).has_value());
+        EXPECT_TRUE(lab->store().writable().has_value());
+    }
 }
 
 TEST_F(SqliteFile, AHistoryWithABrokenLinkIsDamaged) {

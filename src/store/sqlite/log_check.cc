@@ -13,9 +13,11 @@ namespace usher::store::sqlite {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 32;
+constexpr std::size_t kLogHeaderBytes = 32;
 constexpr std::size_t kFrameHeaderBytes = 24;
 constexpr std::size_t kFrameBytes = kFrameHeaderBytes + kPageBytes;
+// One that was on its way, and one of a crash before that, over which it was begun.
+constexpr int kMostTornTransactions = 2;
 constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit: the checksums' byte order
 
 using Bytes = std::span<const std::byte>;
@@ -53,17 +55,12 @@ bool read_whole(std::istream& log, std::span<std::byte> to) {
     return log.gcount() == static_cast<std::streamsize>(to.size());
 }
 
-bool is_zero(Bytes bytes) {
-    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
-}
-
 }  // namespace
 
 LogReport judge_log(std::istream& log) {
     LogReport report;
-    std::array<std::byte, kHeaderBytes> header{};
-    // A log that was just begun, and whose first bytes never reached the disk, holds nothing.
-    if (!read_whole(log, header) || is_zero(header)) return report;
+    std::array<std::byte, kLogHeaderBytes> header{};
+    if (!read_whole(log, header)) return report;
     const bool big = (big_endian(header, 0) & 1U) != 0;
     auto sums = add({}, Bytes{header}.first(24), big);
     if ((big_endian(header, 0) & ~1U) != kMagic || sums != sums_at(header, 24)) {
@@ -91,7 +88,7 @@ LogReport judge_log(std::istream& log) {
             ++commits_behind;
         }
     }
-    if (commits_behind > 1) report.state = LogState::broken;
+    if (commits_behind > kMostTornTransactions) report.state = LogState::broken;
     return report;
 }
 

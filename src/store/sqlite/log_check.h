@@ -19,7 +19,8 @@ struct LogReport {
 };
 
 // Source: SQLite's file format, §4.1 and §4.2. Every transaction of ours is synced before the next
-// begins, so behind what is readable a crash leaves the traces of one transaction at most.
+// begins, so behind what is readable a crash leaves the traces of one transaction, or, where one
+// crash followed another, of two. A log shorter than its head holds nothing and is sound.
 LogReport judge_log(std::istream& log);
 
 }  // namespace usher::store::sqlite

@@ -92,16 +92,21 @@ Checked bring_up_to_date(Connection& connection, const std::filesystem::path& pa
 }
 
 // While a store is in use its log is never empty. One that is gone took changes with it, unless
-// another program that had the file open copied it into the file: such pages have no checksum.
+// another program that had the file open copied it into the file before it removed it, as sqlite3
+// does: such pages have no checksum, and get it now.
 Checked check_log_is_there(const std::filesystem::path& path, const StoreOptions& options) {
-    if (options.accept_lost_log || is_there(log_of(path)) || !is_there(path)) return {};
+    if (holds_log(path) || !is_there(path)) return {};
     auto opened = Connection::open(path.string(), Access::inspect, options.busy_timeout);
     if (!opened) return std::unexpected{sentence_for(opened.error(), path)};
     const auto in_use = (*opened)->integer(std::string{sql::kIsInUse});
-    // What cannot be read here, such as an older schema, is told when it is opened in earnest.
-    if (!in_use || *in_use == 0) return {};
-    const auto report = verify_file(path);
-    if (report && report->unsealed > 0) return {};
+    opened->reset();
+    // What cannot be read here, such as an older schema, is told when it is opened in earnest; a
+    // page that was copied is unreadable for as long as it is not sealed.
+    const bool copied = !in_use && in_use.error().code == SQLITE_IOERR_DATA;
+    if (!copied && (!in_use || *in_use == 0)) return {};
+    const auto sealed = seal_copied_pages(path);
+    if (!sealed) return std::unexpected{sealed.error()};
+    if (*sealed > 0 || copied || options.accept_lost_log) return {};
     return std::unexpected{
         fmt::format("{} was not closed in order, and its log {} is gone, with all changes since it "
                     "was last copied: put the log back, or restore a backup; to go on without "
@@ -122,24 +127,23 @@ Checked read_what_starting_needs(Connection& connection, const std::filesystem::
     return {};
 }
 
+Result<> copy_all(Connection& connection, Connection::CheckpointMode mode) {
+    const auto copied = connection.checkpoint(mode);
+    if (!copied) return std::unexpected{copied.error()};
+    if (!*copied) return std::unexpected{Failure{SQLITE_BUSY, "busy"}};
+    return {};
+}
+
 // Proves that the file takes writes and syncs, and brings the whole log into the file: what a
-// failed sync left in the log must not be built upon.
-Checked prove_writable(Connection& connection, const std::filesystem::path& path) {
-    // Not in use while the log is empty, so that a crash in between is no loss.
+// failed sync left in the log must not be built upon. In between, the store is not in use: its log
+// is empty, and a crash then is no loss.
+Result<> begin_use(Connection& connection) {
     auto done = commit_alone(connection, sql::kEndUse);
-    if (done) {
-        const auto copied = connection.checkpoint(Connection::CheckpointMode::truncate);
-        if (!copied) done = std::unexpected{copied.error()};
-        if (copied && !*copied) done = std::unexpected{Failure{SQLITE_BUSY, "busy"}};
-    }
+    if (done) done = copy_all(connection, Connection::CheckpointMode::truncate);
     if (done) done = commit_alone(connection, sql::kBeginUse);
     // Into the file, where it is found when the log is gone.
-    if (done) {
-        const auto told = connection.checkpoint(Connection::CheckpointMode::passive);
-        if (!told) done = std::unexpected{told.error()};
-    }
-    if (!done) return std::unexpected{sentence_for(done.error(), path)};
-    return {};
+    if (done) done = copy_all(connection, Connection::CheckpointMode::full);
+    return done ? touch(connection) : done;
 }
 
 }  // namespace
@@ -181,9 +185,12 @@ std::string sentence_for(const Failure& failure, const std::filesystem::path& pa
 OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptions& options,
                              Opening opening) {
     const bool first = opening == Opening::first;
-    auto checked = check_files(path);
-    if (checked && first) checked = check_log_is_there(path, options);
-    if (checked) checked = check_writable(path, first);
+    Checked checked;
+    if (first) {
+        checked = check_files(path);
+        if (checked) checked = check_log_is_there(path, options);
+        if (checked) checked = check_writable(path, true);
+    }
     if (!checked) return std::unexpected{checked.error()};
     auto opened = Connection::open(path.string(), first ? Access::create : Access::write,
                                    options.busy_timeout);
@@ -196,11 +203,12 @@ OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptio
     if (checked = bring_up_to_date(connection, path); !checked) {
         return std::unexpected{checked.error()};
     }
-    if (checked = read_what_starting_needs(connection, path); checked) {
-        checked = prove_writable(connection, path);
+    if (checked = read_what_starting_needs(connection, path); !checked) {
+        return std::unexpected{checked.error()};
     }
-    if (!checked) return std::unexpected{checked.error()};
-    connection.clear_log_at_close();
+    if (const auto done = begin_use(connection); !done) {
+        return std::unexpected{sentence_for(done.error(), path)};
+    }
     return std::move(*opened);
 }
 
@@ -215,10 +223,14 @@ Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& pat
     return opened;
 }
 
-void end_use(Connection& connection) {
-    if (commit_alone(connection, sql::kEndUse)) {
-        (void)connection.checkpoint(Connection::CheckpointMode::truncate);
-    }
+Result<> touch(Connection& connection) {
+    return commit_alone(connection, sql::kTouch);
+}
+
+void end_use(Connection& connection, bool log_is_ours) {
+    const bool ended = commit_alone(connection, sql::kEndUse) &&
+                       copy_all(connection, Connection::CheckpointMode::truncate);
+    if (ended && log_is_ours) connection.remove_log_at_close();
 }
 
 }  // namespace usher::store::sqlite

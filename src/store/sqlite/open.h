@@ -27,9 +27,13 @@ OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptio
 Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& path,
                                                 const StoreOptions& options);
 
-// Before an orderly end: everything is in the file, and the log is not needed any more. What goes
-// wrong is left to the next start.
-void end_use(Connection& connection);
+// A small change of its own. After the log was copied completely, so that it always holds something
+// that is not in the file: another program that copies and removes it leaves a trace then.
+Result<> touch(Connection& connection);
+
+// Before an orderly end: everything is in the file, and the log is not needed any more. A log that
+// is not the one we wrote to is left alone. What goes wrong is left to the next start.
+void end_use(Connection& connection, bool log_is_ours);
 
 // How a failure is told to people.
 std::string sentence_for(const Failure& failure, const std::filesystem::path& path);

@@ -28,9 +28,11 @@ void seal(Page page, std::uint32_t number) {
 }
 
 PageState state_of(ConstPage page, std::uint32_t number) {
+    const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
     const auto seal = page.subspan(kContentBytes);
-    if (std::ranges::all_of(seal, [](std::byte byte) { return byte == std::byte{0}; })) {
-        return PageState::unsealed;
+    if (std::ranges::all_of(seal, is_zero)) {
+        const bool hole = std::ranges::all_of(page.first(kContentBytes), is_zero);
+        return hole ? PageState::hole : PageState::unsealed;
     }
     const auto checksum = checksum_of(page.data(), number);
     return std::memcmp(seal.data(), &checksum, sizeof checksum) == 0 ? PageState::sealed

@@ -20,8 +20,8 @@ void seal(Page page, std::uint32_t number);
 
 enum class PageState {
     sealed,
-    unsealed,  // no checksum: another program wrote it, as sqlite3 does that copies a log into its
-               // file
+    unsealed,  // no checksum: another program copied it out of the log
+    hole,      // nothing but zeros: never written, and never read for what is in it
     damaged,
 };
 

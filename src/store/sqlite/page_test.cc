@@ -133,6 +133,17 @@ TEST_F(DamagedFile, NeverGivesAWrongAnswer) {
     };
     for (std::size_t at = 0; at < kHeaderBytes; ++at) flip(at);
     for (int i = 0; i < kElsewhere; ++i) flip(dice->next() % whole.size());
+    // A sector that is gone, at a page's end or elsewhere.
+    constexpr std::size_t kSectorBytes = 512;
+    for (std::size_t at = kPageBytes; at < whole.size(); at += kSectorBytes) {
+        auto bytes = whole;
+        const auto place = bytes.substr(at, kSectorBytes);
+        if (place.find_first_not_of('\0') == std::string::npos) continue;
+        bytes.replace(at, kSectorBytes, std::string(kSectorBytes, '\0'));
+        put(bytes);
+        SCOPED_TRACE(testing::Message() << "sector at " << at);
+        is_noticed();
+    }
     // A page that no question needed may stay unnoticed until somebody looks at all of them.
     EXPECT_GT(noticed, (static_cast<int>(kHeaderBytes) + kElsewhere) / 2);
 }
