@@ -1,9 +1,9 @@
 // The parts that every request passes, alone and in process: what a token costs that is known, what
 // one costs that is not, and the bare signature that any checker of tokens must pay.
+#include <benchmark/benchmark.h>
 #include <memory>
 #include <string>
 
-#include <benchmark/benchmark.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -27,8 +27,8 @@ std::string some_token(int number) {
 
 struct World {
     World() {
-        issuer.publish({auth::test::rsa_jwk(auth::test::rsa_key(),
-                                            R"("kid":"a","use":"sig","alg":"RS256")")});
+        issuer.publish(
+            {auth::test::rsa_jwk(auth::test::rsa_key(), R"("kid":"a","use":"sig","alg":"RS256")")});
     }
 
     std::unique_ptr<auth::Authenticator> make(std::size_t cached) {
@@ -95,11 +95,12 @@ void bare_signature(benchmark::State& state) {
 BENCHMARK(bare_signature);
 
 void request_head(benchmark::State& state) {
-    const auto head = "PUT /crm-gateway/v2/rmg/v1/entitlements/6b0702d7a88b39abb98253d4 HTTP/1.1\r\n"
-                      "Host: operator.tv.example\r\nAuthorization: " +
-                      some_token(1) +
-                      "\r\nContent-Type: application/json\r\nx-correlation-id: "
-                      "84ec89b1-04f1-4463-aa03-f3e39ed2a19f\r\nContent-Length: 22\r\n\r\n";
+    const auto head =
+        "PUT /crm-gateway/v2/rmg/v1/entitlements/6b0702d7a88b39abb98253d4 HTTP/1.1\r\n"
+        "Host: operator.tv.example\r\nAuthorization: " +
+        some_token(1) +
+        "\r\nContent-Type: application/json\r\nx-correlation-id: "
+        "84ec89b1-04f1-4463-aa03-f3e39ed2a19f\r\nContent-Length: 22\r\n\r\n";
     for (auto _ : state) {
         if (http::check_head(head, 8192)) state.SkipWithError("a good head was refused");
     }
