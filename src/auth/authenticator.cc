@@ -112,8 +112,7 @@ base::Task<Authenticator::Result> Authenticator::check(
         key = state->source->keys()->find(jws->kid, jws->algorithm);
         // The issuer may have answered that fetch before it had the key.
         if (is_unknown() && how == Refetched::joined) {
-            how = co_await state->source->refetch();
-            if (how != Refetched::fresh) how = Refetched::failed;
+            how = co_await state->source->refetch_later();
             key = state->source->keys()->find(jws->kid, jws->algorithm);
         }
         if (is_unknown() && how == Refetched::failed) {

@@ -58,9 +58,10 @@ class Authenticator {
     Authenticator& operator=(const Authenticator&) = delete;
 
     // `authorization` is the header's value, which must live until the answer. Suspends only for a
-    // token whose key is not known, at most for fetch_timeout. Such a token is unknown_key when the
-    // issuer was asked for it, or had answered within jwks_min_interval, and did not have the key;
-    // else keys_unavailable. Refusals are not logged here: the caller knows the request.
+    // token whose key is not known, at most for jwks_min_interval and two fetch_timeouts. Such a
+    // token is unknown_key when the issuer was asked for it, or had answered within
+    // jwks_min_interval, and did not have the key; else keys_unavailable. Refusals are not logged
+    // here: the caller knows the request.
     base::Task<Result> authenticate(std::optional<std::string_view> authorization);
 
     // Fetches the keys now and every jwks_refresh until stop(). Spawn it once.

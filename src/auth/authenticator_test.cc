@@ -1,5 +1,6 @@
 #include "auth/authenticator.h"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -318,25 +319,56 @@ TEST_F(AuthenticatorTest, manyWaitForOneFetch) {
     EXPECT_EQ(auth_->stats().fetches, 1U);
 }
 
-// The answer to a fetch that was under way when the token came may be older than its key.
-TEST_F(AuthenticatorTest, aKeyThatAppearsDuringAFetchIsFetched) {
+// The answer to a fetch that was under way when the token came may be older than its key: whoever
+// is left in doubt waits until the interval allows another.
+TEST_F(AuthenticatorTest, whoJoinedAFetchInVainWaitsForTheNext) {
     make();
+    EXPECT_TRUE(ask(bearer(rsa_key(), "a")));
+    clock_.advance(5s);
     issuer_.hold_answers();
-    run();
-    issuer_.publish({published(0, "a"), published(1, "b")});
-    const auto known_soon = bearer(rsa_key(1), "b");
-    const auto never_known = bearer(rsa_key(1), "c");
-    const auto result = begin(known_soon);
-    const auto unknown = begin(never_known);
+    const std::array tokens{bearer(rsa_key(1), "x"), bearer(rsa_key(1), "b"),
+                            bearer(rsa_key(1), "c")};
+    const auto first = begin(tokens[0]);
     poll();
-    EXPECT_FALSE(*result);
+    issuer_.publish({published(0, "a"), published(1, "b")});
+    const auto known_soon = begin(tokens[1]);
+    const auto never_known = begin(tokens[2]);
+    poll();
     issuer_.release();
     poll();
-    ASSERT_TRUE(*result);
-    EXPECT_TRUE((*result)->has_value());
+    ASSERT_TRUE(*first);
+    EXPECT_EQ((*first)->error(), TokenRefusal::unknown_key);
+    EXPECT_FALSE(*known_soon);
+    EXPECT_FALSE(*never_known);
+    clock_.advance(4'999ms);
+    poll();
     EXPECT_EQ(issuer_.asked(kCerts), 2U);
-    ASSERT_TRUE(*unknown);
-    EXPECT_FALSE((*unknown)->has_value());
+    EXPECT_FALSE(*known_soon);
+    clock_.advance(1ms);
+    poll();
+    ASSERT_TRUE(*known_soon);
+    EXPECT_TRUE((*known_soon)->has_value());
+    ASSERT_TRUE(*never_known);
+    EXPECT_EQ((*never_known)->error(), TokenRefusal::unknown_key);
+    EXPECT_EQ(issuer_.asked(kCerts), 3U);
+}
+
+TEST_F(AuthenticatorTest, stopAnswersWhoWaitsForTheInterval) {
+    make();
+    issuer_.hold_answers();
+    const std::array tokens{bearer(rsa_key(1), "b"), bearer(rsa_key(1), "c")};
+    const auto first = begin(tokens[0]);
+    const auto second = begin(tokens[1]);
+    poll();
+    issuer_.release();
+    poll();
+    EXPECT_TRUE(*first);
+    EXPECT_FALSE(*second);
+    auth_.reset();
+    poll();
+    ASSERT_TRUE(*second);
+    EXPECT_EQ((*second)->error(), TokenRefusal::keys_unavailable);
+    EXPECT_EQ(issuer_.asked(kCerts), 1U);
 }
 
 TEST_F(AuthenticatorTest, issuerAwayAtTheStart) {

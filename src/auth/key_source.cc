@@ -55,6 +55,10 @@ base::Task<Refetched> KeySource::refetch() {
     return ask(shared_from_this(), Reason::unknown_key);
 }
 
+base::Task<Refetched> KeySource::refetch_later() {
+    return ask(shared_from_this(), Reason::still_unknown);
+}
+
 base::Task<> KeySource::run() {
     return run_until_stopped(shared_from_this());
 }
@@ -76,13 +80,16 @@ base::Task<> KeySource::run_until_stopped(std::shared_ptr<KeySource> self) {
 }
 
 void KeySource::stop() {
-    std::vector<Waiting> waiting;
+    std::vector<base::Completion<Refetched>> waiting;
     {
         const std::lock_guard lock{mutex_};
         stopped_ = true;
-        waiting.swap(waiting_);
+        waiting.swap(later_);
+        for (auto& one : waiting_) waiting.push_back(std::move(one.done));
+        waiting_.clear();
+        if (interval_end_) clock_.disarm(*interval_end_);
     }
-    for (auto& one : waiting) one.done(Refetched::failed);
+    for (auto& done : waiting) done(Refetched::failed);
     sleeper_.wake();
 }
 
@@ -91,27 +98,60 @@ void KeySource::request(base::Completion<Refetched> done, Reason reason) {
     bool start = false;
     {
         const std::lock_guard lock{mutex_};
-        const auto now = clock_.monotonic();
-        if (stopped_ || waiting_.size() >= options_.max_waiting) {
+        const bool too_soon = clock_.monotonic() < next_allowed_;
+        if (stopped_ || waiting_.size() + later_.size() >= options_.max_waiting) {
             answer = Refetched::failed;
-        } else if (!fetching_ && reason == Reason::unknown_key && now < next_allowed_) {
+        } else if (reason == Reason::still_unknown && (fetching_ || too_soon)) {
+            later_.push_back(std::exchange(done, nullptr));
+            await_interval();
+        } else if (!fetching_ && reason == Reason::unknown_key && too_soon) {
             answer = last_worked_ ? Refetched::remembered : Refetched::failed;
         } else {
-            start = !std::exchange(fetching_, true);
+            start = !fetching_;
             waiting_.push_back(
                 {std::exchange(done, nullptr), start ? Refetched::fresh : Refetched::joined});
         }
-        if (start) ++fetches_;
-        if (start && reason == Reason::unknown_key) next_allowed_ = now + options_.min_interval;
+        if (start) begin(reason);
     }
     if (answer) done(*answer);
     // Outside the lock: the coroutine may begin before co_spawn returns.
-    if (start) {
-        boost::asio::co_spawn(executor_, fetch(shared_from_this(), reason == Reason::schedule),
-                              [](const std::exception_ptr& bug) {
-                                  if (bug) std::rethrow_exception(bug);
-                              });
+    if (start) spawn(reason);
+}
+
+// Under the lock, as begin().
+void KeySource::await_interval() {
+    if (fetching_ || interval_end_ || later_.empty()) return;
+    interval_end_ = clock_.arm(next_allowed_, executor_, [weak = weak_from_this()](bool fired) {
+        const auto self = weak.lock();
+        if (fired && self) self->end_interval();
+    });
+}
+
+void KeySource::end_interval() {
+    {
+        const std::lock_guard lock{mutex_};
+        interval_end_.reset();
+        // A fetch that began meanwhile took them along, and began another interval.
+        if (stopped_ || later_.empty() || fetching_) return;
+        if (clock_.monotonic() < next_allowed_) return await_interval();
+        begin(Reason::still_unknown);
     }
+    spawn(Reason::still_unknown);
+}
+
+void KeySource::begin(Reason reason) {
+    fetching_ = true;
+    ++fetches_;
+    for (auto& done : later_) waiting_.push_back({std::move(done), Refetched::fresh});
+    later_.clear();
+    if (reason != Reason::schedule) next_allowed_ = clock_.monotonic() + options_.min_interval;
+}
+
+void KeySource::spawn(Reason reason) {
+    boost::asio::co_spawn(executor_, fetch(shared_from_this(), reason == Reason::schedule),
+                          [](const std::exception_ptr& bug) {
+                              if (bug) std::rethrow_exception(bug);
+                          });
 }
 
 base::Task<> KeySource::fetch(std::shared_ptr<KeySource> self, bool discover) {
@@ -123,6 +163,7 @@ base::Task<> KeySource::fetch(std::shared_ptr<KeySource> self, bool discover) {
         self->fetching_ = false;
         self->last_worked_ = worked;
         waiting.swap(self->waiting_);
+        self->await_interval();
     }
     for (auto& one : waiting) one.done(worked ? one.if_worked : Refetched::failed);
 }

@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct KeySourceOptions {
 };
 
 enum class Refetched {
-    fresh,       // keys() is what the issuer said after it was asked for
+    fresh,       // keys() is what the issuer said after this call
     joined,      // a fetch was under way already: what it brought may be older than the question
     remembered,  // not asked again so soon; the last fetch worked
     failed,      // the issuer could not be asked, too many wait, or stop() was called
@@ -52,6 +53,10 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     // min_interval, counted from start to start over all callers. Beyond that it answers at once.
     base::Task<Refetched> refetch();
 
+    // For a token that `joined` left in doubt: waits until the interval is over, and for the fetch
+    // then. Brings `fresh` or `failed`, within min_interval and two fetch_timeouts.
+    base::Task<Refetched> refetch_later();
+
     // Fetches at once and every `refresh`; while that fails, every min_interval. Ends after stop().
     // Its fetches do not count against refetch().
     base::Task<> run();
@@ -62,7 +67,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     std::uint64_t fetches() const;  // started so far
 
   private:
-    enum class Reason { unknown_key, schedule };
+    enum class Reason { unknown_key, still_unknown, schedule };
     using Loaded = std::expected<std::string, std::string>;  // the text, or what went wrong
 
     struct Waiting {
@@ -75,6 +80,10 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     static base::Task<> fetch(std::shared_ptr<KeySource> self, bool discover);
 
     void request(base::Completion<Refetched> done, Reason reason);
+    void await_interval();
+    void end_interval();
+    void begin(Reason reason);
+    void spawn(Reason reason);
     base::Task<Loaded> load(bool discover);
     base::Task<Loaded> get(std::string url, base::Monotonic deadline);
     bool take_over(const Loaded& loaded);
@@ -91,7 +100,9 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
 
     mutable std::mutex mutex_;  // guards all below
     std::shared_ptr<const KeySet> keys_ = std::make_shared<KeySet>();
-    std::vector<Waiting> waiting_;
+    std::vector<Waiting> waiting_;                    // for the fetch under way
+    std::vector<base::Completion<Refetched>> later_;  // for the next one
+    std::optional<base::Clock::TimerId> interval_end_;
     base::Monotonic next_allowed_ = base::Monotonic::min();
     std::uint64_t fetches_ = 0;
     bool fetching_ = false;

@@ -254,6 +254,11 @@ class Story:
             raise Wrong(f"a record was changed: {before} {self.read(known['id'])}")
         self.as_before(known["id"])
 
+    def warnings(self):
+        """What the server itself said was wrong."""
+        return "\n".join(line for line in self.usher.read_log().splitlines()
+                         if '"level":"warning"' in line or '"level":"error"' in line)[-4000:]
+
     def as_before(self, entitlement):
         for word in ("SUSPENDED", "ACTIVE"):
             changed = self.portal.put(entitlement, word, {"Prefer": "wait=20"})
@@ -277,7 +282,7 @@ def main():
         try:
             story.run()
         except Wrong as wrong:
-            print(f"WRONG: {wrong}")
+            print(f"WRONG: {wrong}\n{story.warnings()}")
             return 1
         finally:
             story.portal.close()

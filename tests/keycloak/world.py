@@ -9,7 +9,7 @@ import uuid
 
 import keycloak
 import program
-from front import Front
+from reverse_proxy import ReverseProxy
 
 HERE = pathlib.Path(__file__).resolve().parent
 PREMIUM = {"type": "thirdParty", "name": "Music", "providerId": "BANGO_US",
@@ -69,7 +69,7 @@ class World:
         begun = time.monotonic()
         self.keycloak = keycloak.Keycloak(self.folder, HERE / "realm.json")
         self.keycloak.start()
-        self.front = Front(self.keycloak.front_port, self.keycloak.port)
+        self.front = ReverseProxy(self.keycloak.front_port, self.keycloak.port)
         self.sandbox = program.Program("sandbox", "--port", "0")
         print(f"Keycloak is up after {time.monotonic() - begun:.1f} s", flush=True)
 

@@ -35,7 +35,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # whoever asked is gone
 
 
-class Front:
+class ReverseProxy:
     def __init__(self, port, upstream_port):
         self.port, self.upstream_port = port, upstream_port
         self.condition = threading.Condition()
