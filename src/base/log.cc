@@ -124,4 +124,8 @@ void set_log_level(LogLevel level) {
     logger()->set_level(to_spdlog(level));
 }
 
+void mute_log() {
+    logger()->set_level(spdlog::level::off);
+}
+
 }  // namespace usher::base

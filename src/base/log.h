@@ -32,6 +32,9 @@ void log(LogLevel level, std::string_view event, std::initializer_list<LogField>
 
 void set_log_level(LogLevel level);
 
+// Nothing is written any more: for a simulation, which has another time and says what it found.
+void mute_log();
+
 // For a server: lines below `warning` are written by many, at the latest after a second, instead of
 // one by one. What is not written yet is lost with the process. Call once, before the first line.
 void buffer_log();

@@ -57,7 +57,13 @@ class SeededRandom final : public Random {
 
     void fill(std::span<std::byte> bytes) override {
         const std::lock_guard lock{mutex_};
-        for (auto& byte : bytes) byte = static_cast<std::byte>(engine_() >> 32);
+        while (!bytes.empty()) {
+            const std::uint64_t drawn = engine_();
+            const auto some = std::as_bytes(std::span{&drawn, 1});
+            const auto count = std::min(bytes.size(), some.size());
+            std::ranges::copy(some.first(count), bytes.begin());
+            bytes = bytes.subspan(count);
+        }
     }
 
   private:

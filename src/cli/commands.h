@@ -19,6 +19,16 @@ int errors(const std::string& format);
 int lifecycle(const std::string& format);
 int explore(const std::string& format);
 
+struct SimulateRequest {
+    std::uint64_t seeds = 1000;
+    std::uint64_t seed = 0;  // this one alone, with its trace; 0: the first `seeds`
+    std::string fault;       // this one alone
+    bool verbose = false;
+    unsigned processes = 0;  // 0: as many as there are cores
+    std::string format = "text";
+};
+int simulate(const SimulateRequest& request);
+
 struct TokenRequest {
     std::string url;  // of the issuer's realm, or of the sandbox
     std::string user;

@@ -35,6 +35,7 @@ struct Asked {
     bool store = false;
     server::DevOptions dev;
     server::SandboxCommandOptions sandbox;
+    SimulateRequest simulate;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
 };
 
@@ -96,6 +97,23 @@ void add_settings_commands(CLI::App& app, Asked& asked, int& code) {
     settings_command->callback([&] { code = settings(asked.config, asked.format); });
 }
 
+void add_simulate_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.simulate;
+    auto* command = app.add_subcommand(
+        "simulate", "Run the product through many small worlds in which everything goes wrong");
+    command->add_option("--seeds", request.seeds, "How many worlds")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+        ->capture_default_str();
+    command->add_option("--seed", request.seed, "This world alone, and what happened in it");
+    command->add_option("--fault", request.fault, "Only this goes wrong, in every world");
+    command->add_flag("--verbose", request.verbose, "With --seed: everything that happened");
+    command->add_option("--processes", request.processes, "How many at once; 0: one per core")
+        ->capture_default_str();
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher simulate --seeds 20000");
+    command->callback([&] { code = simulate(request); });
+}
+
 void add_table_commands(CLI::App& app, Asked& asked, int& code) {
     struct Table {
         const char* name;
@@ -143,6 +161,7 @@ int run(int argc, char** argv) {
     int code = 0;
     add_running_commands(app, asked, code);
     add_settings_commands(app, asked, code);
+    add_simulate_command(app, asked, code);
     add_table_commands(app, asked, code);
     add_token_command(app, asked, code);
     try {

@@ -200,9 +200,17 @@ http::Response PartnerModel::enqueue(const PartnerCall& call, base::Time now) {
     const auto& code = rule.response_code.empty() ? options_.queued_code : rule.response_code;
     auto response = api_.perform(call.request, PartnerApi::Mode::accept, code, now);
     if (response.status == 202 && rule.effect == FaultEffect::queue) {
-        add_queued({now + rule.delay, call.request});
+        add_queued({now + rule.delay, call.request, created_by(call.request, response)});
     }
     return response;
+}
+
+// The record that a queued create has answered with, which has no effect yet.
+std::string PartnerModel::created_by(const http::Request& request, const http::Response& response) {
+    if (api_.classify(request) != Action::create) return {};
+    const auto body = base::parse_json(response.body);
+    if (!body || !body->is_object()) return {};
+    return base::find_string(body->get_object(), "entitlementId").value_or("");
 }
 
 void PartnerModel::add_queued(QueuedCall queued) {
@@ -211,7 +219,8 @@ void PartnerModel::add_queued(QueuedCall queued) {
         const json::object row{{"due", base::to_micros(queued.due)},
                                {"method", queued.request.method},
                                {"target", queued.request.target},
-                               {"body", queued.request.body}};
+                               {"body", queued.request.body},
+                               {"creates", queued.creates}};
         journal_->put(Table::queued, number_key(number), json::serialize(row));
     }
     queue_due_.emplace(queued.due, number);
@@ -230,6 +239,7 @@ bool PartnerModel::restore_queued(std::string_view key, std::string_view row) {
     queued.request.method = base::find_string(object, "method").value_or("");
     queued.request.target = base::find_string(object, "target").value_or("");
     queued.request.body = base::find_string(object, "body").value_or("");
+    queued.creates = base::find_string(object, "creates").value_or("");
     last_queued_ = std::max(last_queued_, number);
     queue_due_.emplace(queued.due, number);
     queued_.emplace(number, std::move(queued));
@@ -243,6 +253,9 @@ void PartnerModel::run_due(base::Time now) {
         queue_due_.erase(queue_due_.begin());
         queued_.erase(number);
         if (journal_ != nullptr) journal_->erase(Table::queued, number_key(number));
+        // A create whose record was ended meanwhile makes no other one.
+        const auto* created = book_.find(queued.creates);
+        if (created != nullptr && is_ended(created->status)) continue;
         // What has become impossible meanwhile fails in silence, as at the partner (Bango §5).
         (void)api_.perform(queued.request, PartnerApi::Mode::act, {}, now);
     }

@@ -92,6 +92,7 @@ class PartnerModel {
     struct QueuedCall {
         base::Time due;
         http::Request request;
+        std::string creates;  // the id of the record that waits for it; empty: none
     };
 
     std::optional<FaultRule> draw(Action action);
@@ -100,6 +101,7 @@ class PartnerModel {
     PartnerReply answer_fault(const PartnerCall& call, base::Time now);
     http::Response act(const PartnerCall& call, base::Time now, bool& replayed);
     http::Response enqueue(const PartnerCall& call, base::Time now);
+    std::string created_by(const http::Request& request, const http::Response& response);
     void add_queued(QueuedCall queued);
     bool restore_queued(std::string_view key, std::string_view row);
     void run_due(base::Time now);

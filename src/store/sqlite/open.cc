@@ -135,10 +135,13 @@ Result<> copy_all(Connection& connection, Connection::CheckpointMode mode) {
 }
 
 // Proves that the file takes writes and syncs, and brings the whole log into the file: what a
-// failed sync left in the log must not be built upon. In between, the store is not in use: its log
-// is empty, and a crash then is no loss.
+// failed sync left in the log must not be built upon, so the log begins anew before anything is
+// written. Else each of many tries while syncs fail would write behind the last, and a power
+// failure could keep the later ones alone, which looks like damage. In between, the store is not in
+// use: its log is empty, and a crash then is no loss.
 Result<> begin_use(Connection& connection) {
-    auto done = commit_alone(connection, sql::kEndUse);
+    auto done = copy_all(connection, Connection::CheckpointMode::restart);
+    if (done) done = commit_alone(connection, sql::kEndUse);
     if (done) done = copy_all(connection, Connection::CheckpointMode::truncate);
     if (done) done = commit_alone(connection, sql::kBeginUse);
     // Into the file, where it is found when the log is gone.

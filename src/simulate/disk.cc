@@ -1,0 +1,162 @@
+#include "simulate/disk.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace usher::simulate {
+
+namespace {
+
+constexpr auto kBlock = static_cast<std::int64_t>(Disk::kBlockBytes);
+constexpr std::size_t kSectors = Disk::kBlockBytes / Disk::kSectorBytes;
+
+std::string set_aside(const std::string& path) {
+    return path + ".removed";
+}
+
+std::int64_t size_of(const std::string& path) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(path, none);
+    return none ? 0 : static_cast<std::int64_t>(size);
+}
+
+}  // namespace
+
+Disk& Disk::the() {
+    static Disk disk;
+    static const bool installed = (install(disk), true);
+    static_cast<void>(installed);
+    return disk;
+}
+
+void Disk::begin(std::uint64_t seed) {
+    *this = Disk{};
+    dice_ = Dice{seed, 0x6469};
+    // SQLite's own generator begins anew with what fill() gives.
+    sqlite3_randomness(0, nullptr);
+}
+
+void Disk::fill(char* to, int size) {
+    for (int i = 0; i < size; ++i) to[i] = static_cast<char>(dice_.next());
+}
+
+bool Disk::goes_on() {
+    if (!power_) return false;
+    ++operations_;
+    if (left_ && (*left_)-- == 0) {
+        left_.reset();
+        power_ = false;
+    }
+    return power_;
+}
+
+std::shared_ptr<Disk::File> Disk::open(const std::string& path) {
+    auto& file = files_[path];
+    if (!file) {
+        file = std::make_shared<File>();
+        file->path = path;
+        file->bytes = file->synced_bytes = size_of(path);
+    }
+    return file;
+}
+
+int Disk::read() const {
+    return power_ ? SQLITE_OK : SQLITE_IOERR_READ;
+}
+
+void Disk::remember(File& file, const ReadBlock& read, std::int64_t first, std::int64_t last) {
+    for (auto number = first; number <= last; ++number) {
+        const auto [at, is_new] = file.before.try_emplace(number);
+        at->second.taken = false;
+        if (is_new && number * kBlock < file.bytes) read(number, at->second.content);
+    }
+}
+
+int Disk::write(File& file, const ReadBlock& read, std::int64_t offset, std::int64_t size) {
+    if (!goes_on() || trouble_.writes_fail) return SQLITE_IOERR_WRITE;
+    if (trouble_.full && offset + size > file.bytes) return SQLITE_FULL;
+    remember(file, read, offset / kBlock, (offset + size - 1) / kBlock);
+    file.bytes = std::max(file.bytes, offset + size);
+    return SQLITE_OK;
+}
+
+int Disk::truncate(File& file, const ReadBlock& read, std::int64_t bytes) {
+    if (!goes_on()) return SQLITE_IOERR_TRUNCATE;
+    if (file.bytes > bytes) remember(file, read, bytes / kBlock, (file.bytes - 1) / kBlock);
+    file.bytes = bytes;
+    return SQLITE_OK;
+}
+
+int Disk::sync(File& file) {
+    if (!goes_on()) return SQLITE_IOERR_FSYNC;
+    ++syncs_;
+    if (trouble_.syncs_lie) return SQLITE_OK;
+    if (trouble_.syncs_fail) {
+        for (auto& [number, before] : file.before) before.taken = true;
+        return SQLITE_IOERR_FSYNC;
+    }
+    std::erase_if(file.before, [](const auto& entry) { return !entry.second.taken; });
+    file.synced_bytes = file.bytes;
+    for (const auto& path : removed_) std::filesystem::remove(set_aside(path));
+    removed_.clear();
+    return SQLITE_OK;
+}
+
+int Disk::remove(const std::string& path) {
+    if (!goes_on()) return SQLITE_IOERR_DELETE;
+    std::error_code failed;
+    std::filesystem::rename(path, set_aside(path), failed);
+    if (failed) return SQLITE_IOERR_DELETE_NOENT;
+    files_.erase(path);
+    removed_.push_back(path);
+    return SQLITE_OK;
+}
+
+void Disk::recover() {
+    for (const auto& [path, file] : files_) take_from(*file);
+    for (const auto& path : removed_) {
+        const bool comes_back = dice_.chance(0.5) && !std::filesystem::exists(path);
+        if (comes_back) {
+            std::filesystem::rename(set_aside(path), path);
+        } else {
+            std::filesystem::remove(set_aside(path));
+        }
+    }
+    removed_.clear();
+    files_.clear();
+    left_.reset();
+    power_ = true;
+}
+
+// How much of one block's new content reached the disk: all, nothing, or its first sectors.
+std::size_t Disk::sectors_kept(double share) {
+    if (!dice_.chance(share)) return dice_.chance(0.2) ? 1 + dice_.below(kSectors - 1) : 0;
+    return kSectors;
+}
+
+void Disk::take_from(File& file) {
+    constexpr std::array kShares{0.0, 0.1, 0.5, 0.9, 1.0};
+    const auto share = dice_.pick(kShares);
+    const auto now = size_of(file.path);
+    const auto bytes = now == file.synced_bytes || dice_.chance(share) ? now : file.synced_bytes;
+    std::fstream real{file.path, std::ios::in | std::ios::out | std::ios::binary};
+    for (const auto& [number, before] : file.before) {
+        const auto kept = sectors_kept(share) * kSectorBytes;
+        const auto from = number * kBlock + static_cast<std::int64_t>(kept);
+        const auto until = std::min((number + 1) * kBlock, bytes);
+        if (from >= until) continue;
+        real.seekp(from);
+        real.write(reinterpret_cast<const char*>(before.content.data()) + kept, until - from);
+    }
+    real.close();
+    if (size_of(file.path) != bytes) {
+        std::filesystem::resize_file(file.path, static_cast<std::uintmax_t>(bytes));
+    }
+}
+
+}  // namespace usher::simulate

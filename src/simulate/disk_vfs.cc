@@ -1,0 +1,266 @@
+// SQLite's file system with a Disk in front of it.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "simulate/disk.h"
+
+namespace usher::simulate {
+
+namespace {
+
+// SQLite's eight locks on a log.
+using LockMask = std::uint32_t;
+
+struct Opened {
+    sqlite3_file base;
+    Disk* disk;
+    Disk::File* file;  // null for what has no name, which is never durable
+    int lock;
+    LockMask shared;
+    LockMask exclusive;
+
+    sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+
+struct FileSystem {
+    Disk* disk = nullptr;
+    sqlite3_vfs* real = nullptr;
+    // A File lives as long as the disk remembers it, and longer while it is open.
+    std::map<Opened*, std::shared_ptr<Disk::File>> open;
+    // The log's index in memory, as long as anybody has the file open.
+    std::map<Disk::File*, std::vector<std::unique_ptr<std::byte[]>>> shared_memory;
+};
+
+FileSystem& file_system() {
+    static FileSystem system;
+    return system;
+}
+
+Opened* opened(sqlite3_file* file) {
+    return reinterpret_cast<Opened*>(file);
+}
+
+sqlite3_file* below(sqlite3_file* file) {
+    return opened(file)->below();
+}
+
+// Whether anybody else who has the same file open is like that.
+template <class Is>
+bool is_any_other(const Opened& me, Is is) {
+    return std::ranges::any_of(file_system().open, [&](const auto& entry) {
+        return entry.first != &me && entry.first->file == me.file && is(*entry.first);
+    });
+}
+
+auto reader_of(sqlite3_file* file) {
+    return [file](std::int64_t number, Disk::Block& to) {
+        // Beyond the end SQLite's own reads give zeros.
+        below(file)->pMethods->xRead(below(file), to.data(), static_cast<int>(to.size()),
+                                     number * static_cast<std::int64_t>(to.size()));
+    };
+}
+
+int close(sqlite3_file* file) {
+    auto& system = file_system();
+    auto* kept = opened(file)->file;
+    if (!is_any_other(*opened(file), [](const Opened&) { return true; })) {
+        system.shared_memory.erase(kept);
+    }
+    system.open.erase(opened(file));
+    return below(file)->pMethods->xClose(below(file));
+}
+
+int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+    if (const int code = opened(file)->disk->read(); code != SQLITE_OK) return code;
+    return below(file)->pMethods->xRead(below(file), to, size, offset);
+}
+
+int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
+    if (auto* kept = opened(file)->file) {
+        const int code = opened(file)->disk->write(*kept, reader_of(file), offset, size);
+        if (code != SQLITE_OK) return code;
+    }
+    return below(file)->pMethods->xWrite(below(file), from, size, offset);
+}
+
+int truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+    if (auto* kept = opened(file)->file) {
+        const int code = opened(file)->disk->truncate(*kept, reader_of(file), bytes);
+        if (code != SQLITE_OK) return code;
+    }
+    return below(file)->pMethods->xTruncate(below(file), bytes);
+}
+
+int sync(sqlite3_file* file, int) {
+    auto* kept = opened(file)->file;
+    return kept == nullptr ? SQLITE_OK : opened(file)->disk->sync(*kept);
+}
+
+template <auto Method, class... Arguments>
+int forward(sqlite3_file* file, Arguments... arguments) {
+    return (below(file)->pMethods->*Method)(below(file), arguments...);
+}
+
+// --- Locks between the connections of one process: real ones cost more than all else here
+
+int lock(sqlite3_file* file, int wanted) {
+    auto& me = *opened(file);
+    if (me.lock >= wanted) return SQLITE_OK;
+    int in_the_way = SQLITE_LOCK_SHARED;
+    if (wanted == SQLITE_LOCK_SHARED) in_the_way = SQLITE_LOCK_PENDING;
+    if (wanted == SQLITE_LOCK_RESERVED) in_the_way = SQLITE_LOCK_RESERVED;
+    const bool busy =
+        is_any_other(me, [in_the_way](const Opened& one) { return one.lock >= in_the_way; });
+    if (busy) return SQLITE_BUSY;
+    me.lock = wanted;
+    return SQLITE_OK;
+}
+
+int unlock(sqlite3_file* file, int kept) {
+    opened(file)->lock = std::min(opened(file)->lock, kept);
+    return SQLITE_OK;
+}
+
+int check_reserved(sqlite3_file* file, int* is_reserved) {
+    const auto reserves = [](const Opened& one) { return one.lock >= SQLITE_LOCK_RESERVED; };
+    *is_reserved = is_any_other(*opened(file), reserves) ? 1 : 0;
+    return SQLITE_OK;
+}
+
+int map_shared(sqlite3_file* file, int region, int bytes, int extend, void volatile** to) {
+    auto& regions = file_system().shared_memory[opened(file)->file];
+    const auto wanted = static_cast<std::size_t>(region);
+    *to = nullptr;
+    if (wanted >= regions.size() && extend == 0) return SQLITE_OK;
+    while (regions.size() <= wanted) {
+        regions.push_back(std::make_unique<std::byte[]>(static_cast<std::size_t>(bytes)));
+    }
+    *to = regions[wanted].get();
+    return SQLITE_OK;
+}
+
+int lock_shared(sqlite3_file* file, int first, int count, int flags) {
+    auto& me = *opened(file);
+    const auto mask = ((LockMask{1} << count) - 1) << first;
+    if ((flags & SQLITE_SHM_UNLOCK) != 0) {
+        me.shared &= ~mask;
+        me.exclusive &= ~mask;
+        return SQLITE_OK;
+    }
+    const bool alone = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
+    const bool busy = is_any_other(me, [mask, alone](const Opened& one) {
+        return ((one.exclusive | (alone ? one.shared : 0)) & mask) != 0;
+    });
+    if (busy) return SQLITE_BUSY;
+    (alone ? me.exclusive : me.shared) |= mask;
+    return SQLITE_OK;
+}
+
+void shared_barrier(sqlite3_file*) {}
+
+int unmap_shared(sqlite3_file* file, int is_last) {
+    auto& me = *opened(file);
+    me.shared = me.exclusive = 0;
+    if (is_last != 0) file_system().shared_memory.erase(me.file);
+    return SQLITE_OK;
+}
+
+constexpr sqlite3_io_methods kMethods{
+    .iVersion = 2,
+    .xClose = close,
+    .xRead = read,
+    .xWrite = write,
+    .xTruncate = truncate,
+    .xSync = sync,
+    .xFileSize = forward<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+    .xLock = lock,
+    .xUnlock = unlock,
+    .xCheckReservedLock = check_reserved,
+    .xFileControl = forward<&sqlite3_io_methods::xFileControl, int, void*>,
+    .xSectorSize = forward<&sqlite3_io_methods::xSectorSize>,
+    .xDeviceCharacteristics = forward<&sqlite3_io_methods::xDeviceCharacteristics>,
+    .xShmMap = map_shared,
+    .xShmLock = lock_shared,
+    .xShmBarrier = shared_barrier,
+    .xShmUnmap = unmap_shared,
+    .xFetch = nullptr,
+    .xUnfetch = nullptr,
+};
+
+int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+    auto& system = file_system();
+    auto* made = new (file) Opened{};
+    made->disk = system.disk;
+    if (!system.disk->has_power()) return SQLITE_CANTOPEN;
+    const int code = system.real->xOpen(system.real, name, made->below(), flags, out_flags);
+    if (made->below()->pMethods != nullptr) made->base.pMethods = &kMethods;
+    if (code == SQLITE_OK && name != nullptr) {
+        auto kept = system.disk->open(name);
+        made->file = kept.get();
+        system.open.emplace(made, std::move(kept));
+    }
+    return code;
+}
+
+int remove(sqlite3_vfs*, const char* name, int) {
+    return file_system().disk->remove(name);
+}
+
+int randomness(sqlite3_vfs*, int size, char* to) {
+    file_system().disk->fill(to, size);
+    return size;
+}
+
+// Nobody waits for a lock here: there is nobody to wait for.
+int sleep(sqlite3_vfs*, int) {
+    std::abort();
+}
+
+template <auto Method, class... Arguments>
+auto pass_on(sqlite3_vfs*, Arguments... arguments) {
+    auto* real = file_system().real;
+    return (real->*Method)(real, arguments...);
+}
+
+}  // namespace
+
+void install(Disk& disk) {
+    auto& system = file_system();
+    system.disk = &disk;
+    // As the store does it; too late once SQLite has been asked for its file systems.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    system.real = sqlite3_vfs_find(nullptr);
+    static sqlite3_vfs vfs{
+        .iVersion = 2,
+        .szOsFile = system.real->szOsFile + static_cast<int>(sizeof(Opened)),
+        .mxPathname = system.real->mxPathname,
+        .pNext = nullptr,
+        .zName = "usher-simulated",
+        .pAppData = nullptr,
+        .xOpen = open,
+        .xDelete = remove,
+        .xAccess = pass_on<&sqlite3_vfs::xAccess, const char*, int, int*>,
+        .xFullPathname = pass_on<&sqlite3_vfs::xFullPathname, const char*, int, char*>,
+        .xDlOpen = nullptr,
+        .xDlError = nullptr,
+        .xDlSym = nullptr,
+        .xDlClose = nullptr,
+        .xRandomness = randomness,
+        .xSleep = sleep,
+        .xCurrentTime = pass_on<&sqlite3_vfs::xCurrentTime, double*>,
+        .xGetLastError = pass_on<&sqlite3_vfs::xGetLastError, int, char*>,
+        .xCurrentTimeInt64 = pass_on<&sqlite3_vfs::xCurrentTimeInt64, sqlite3_int64*>,
+        .xSetSystemCall = nullptr,
+        .xGetSystemCall = nullptr,
+        .xNextSystemCall = nullptr,
+    };
+    if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK) std::abort();
+}
+
+}  // namespace usher::simulate

@@ -1,0 +1,136 @@
+#include "simulate/faults.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace usher::simulate {
+
+namespace {
+
+namespace json = boost::json;
+
+struct Name {
+    Fault fault;
+    std::string_view text;
+};
+
+constexpr std::array<Name, kFaults> kNames{{
+    {Fault::lost_request, "lost-request"},
+    {Fault::lost_answer, "lost-answer"},
+    {Fault::late_request, "late-request"},
+    {Fault::slow, "slow"},
+    {Fault::unreachable, "unreachable"},
+    {Fault::half_body, "half-body"},
+    {Fault::garbage, "garbage"},
+    {Fault::too_many, "too-many"},
+    {Fault::server_error, "server-error"},
+    {Fault::unavailable, "unavailable"},
+    {Fault::accepted_late, "accepted-late"},
+    {Fault::accepted_never, "accepted-never"},
+    {Fault::failed, "failed"},
+    {Fault::not_available, "not-available"},
+    {Fault::unauthorized, "unauthorized"},
+    {Fault::forgotten, "forgotten"},
+    {Fault::conflict, "conflict"},
+    {Fault::short_memory, "short-memory"},
+    {Fault::report_doubled, "report-doubled"},
+    {Fault::report_late, "report-late"},
+    {Fault::report_forged, "report-forged"},
+    {Fault::report_unknown, "report-unknown"},
+    {Fault::clock_steps, "clock-steps"},
+    {Fault::crash, "crash"},
+    {Fault::store_slow, "store-slow"},
+    {Fault::disk_full, "disk-full"},
+    {Fault::disk_fails, "disk-fails"},
+    {Fault::sync_fails, "sync-fails"},
+    {Fault::client_vanishes, "client-vanishes"},
+}};
+
+json::object rule(double probability, std::string_view effect) {
+    return {{"action", "*"}, {"effect", effect}, {"probability", probability}};
+}
+
+json::object answer(double probability, int status, std::string_view code) {
+    auto made = rule(probability, "answer");
+    made["http"] = status;
+    made["responseCode"] = code;
+    return made;
+}
+
+json::object delayed(double probability, std::string_view effect, base::Duration delay) {
+    auto made = rule(probability, effect);
+    made["delay_ms"] = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
+    return made;
+}
+
+}  // namespace
+
+std::string_view to_text(Fault fault) {
+    return kNames.at(static_cast<std::size_t>(fault)).text;
+}
+
+std::optional<Fault> parse_fault(std::string_view text) {
+    const auto found = std::ranges::find(kNames, text, &Name::text);
+    if (found == kNames.end()) return std::nullopt;
+    return found->fault;
+}
+
+std::vector<Fault> all_faults() {
+    std::vector<Fault> all;
+    for (const auto& name : kNames) all.push_back(name.fault);
+    return all;
+}
+
+FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
+    constexpr std::array kLikely{0.02, 0.1, 0.3, 0.7};
+    FaultPlan plan;
+    const auto set = [&](std::size_t fault) { plan.likely_.at(fault) = dice.pick(kLikely); };
+    if (only) {
+        set(static_cast<std::size_t>(*only));
+        return plan;
+    }
+    constexpr std::array<std::size_t, 8> kHowMany{0, 1, 1, 2, 3, 4, 6, 9};
+    const auto count = dice.pick(kHowMany);
+    for (std::size_t i = 0; i < count; ++i) set(dice.below(kFaults));
+    return plan;
+}
+
+sandbox::Faults FaultPlan::for_partner(Dice& dice) const {
+    using std::chrono::minutes;
+    using std::chrono::seconds;
+    const auto& plan = *this;
+    json::array rules;
+    const auto add = [&](Fault fault, const json::object& made) {
+        if (plan.has(fault)) rules.emplace_back(made);
+    };
+    const auto likely = [&](Fault fault) { return plan[fault]; };
+    add(Fault::lost_request, rule(likely(Fault::lost_request), "lose-request"));
+    add(Fault::lost_answer, rule(likely(Fault::lost_answer), "lose-answer"));
+    add(Fault::late_request,
+        delayed(likely(Fault::late_request), "delay", dice.log_between(seconds{15}, minutes{30})));
+    add(Fault::slow, delayed(likely(Fault::slow), "delay", dice.between(seconds{1}, seconds{9})));
+    add(Fault::garbage, rule(likely(Fault::garbage), "garbage"));
+    add(Fault::too_many, answer(likely(Fault::too_many), 429, "TOO_MANY_REQUESTS"));
+    add(Fault::server_error, answer(likely(Fault::server_error), 500, "INTERNAL_ERROR"));
+    add(Fault::unavailable, answer(likely(Fault::unavailable), 503, "SERVICE_UNAVAILABLE"));
+    add(Fault::accepted_late,
+        delayed(likely(Fault::accepted_late), "queue", dice.log_between(seconds{1}, minutes{30})));
+    add(Fault::accepted_never, rule(likely(Fault::accepted_never), "queue-never"));
+    add(Fault::not_available, rule(likely(Fault::not_available), "refuse"));
+    add(Fault::forgotten, rule(likely(Fault::forgotten), "forget"));
+    add(Fault::conflict, answer(likely(Fault::conflict), 409, "CONFLICT"));
+    if (plan.has(Fault::report_doubled)) {
+        rules.push_back({{"action", "report"},
+                         {"effect", "duplicate"},
+                         {"probability", likely(Fault::report_doubled)}});
+    }
+    auto faults = sandbox::Faults::parse(json::object{{"rules", rules}});
+    if (!faults) std::abort();
+    return *std::move(faults);
+}
+
+}  // namespace usher::simulate

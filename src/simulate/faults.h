@@ -1,0 +1,78 @@
+// Everything that can go wrong in a simulated world, and how often it does in one of them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/faults.h"
+#include "simulate/dice.h"
+
+namespace usher::simulate {
+
+enum class Fault : std::uint8_t {
+    // Between us and the partner.
+    lost_request,
+    lost_answer,
+    late_request,  // it acts long after we stopped waiting
+    slow,
+    unreachable,
+    half_body,
+    garbage,
+    // What the partner says.
+    too_many,        // 429, with and without Retry-After
+    server_error,    // 500
+    unavailable,     // 503
+    accepted_late,   // 202, takes effect later
+    accepted_never,  // 202, and nothing more
+    failed,          // the status FAILED
+    not_available,
+    unauthorized,  // 401
+    forgotten,     // 404 for what exists
+    conflict,      // 409
+    short_memory,  // of request ids
+    // Its reports.
+    report_doubled,
+    report_late,
+    report_forged,   // by somebody without credentials
+    report_unknown,  // of an entitlement that is not ours
+    // Here.
+    clock_steps,
+    crash,
+    store_slow,
+    disk_full,
+    disk_fails,  // writes
+    sync_fails,
+    // The operator's side.
+    client_vanishes,
+};
+
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::client_vanishes) + 1;
+
+std::string_view to_text(Fault fault);  // "lost-request"
+std::optional<Fault> parse_fault(std::string_view text);
+std::vector<Fault> all_faults();
+
+// How likely each is where it can happen; for those that come in spells, while one lasts.
+class FaultPlan {
+  public:
+    // Drawn: none, one alone, or a few together; or only the given one.
+    static FaultPlan draw(Dice& dice, std::optional<Fault> only);
+
+    double operator[](Fault fault) const { return likely_.at(static_cast<std::size_t>(fault)); }
+    bool has(Fault fault) const { return (*this)[fault] > 0; }
+
+    // Those that the partner's model carries out itself.
+    sandbox::Faults for_partner(Dice& dice) const;
+
+  private:
+    std::array<double, kFaults> likely_{};
+};
+
+// How often each happened.
+using FaultCounts = std::array<std::uint64_t, kFaults>;
+
+}  // namespace usher::simulate

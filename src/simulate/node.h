@@ -1,0 +1,77 @@
+// One life of one node: the product as `serve` puts it together, from the router down, on one
+// thread, over a store in a file and a clock and a wire that are not real. One thread.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "assembly/product.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "http/client.h"
+#include "simulate/timeline.h"
+#include "store/store.h"
+
+namespace usher::simulate {
+
+// What a node stands on. All must outlive it.
+struct Ground {
+    Timeline& timeline;
+    base::Random& random;
+    base::Metrics& metrics;
+    const base::Duration& clock_offset;
+    std::function<base::Duration()> store_latency;  // before each turn of the store
+};
+
+class Node {
+  public:
+    // Opens the store in `file` and begins to work. The sentence, when it does not start.
+    static std::expected<std::unique_ptr<Node>, std::string> start(
+        Life life, const Ground& ground, std::unique_ptr<http::Client> client,
+        const std::filesystem::path& file, assembly::Options options, store::StoreOptions store);
+
+    // As a process that dies: nothing is finished and nobody is answered. What was armed and what
+    // was on the wire in its name must be dropped before.
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    Life life() const { return life_; }
+    flow::Store& store() { return *store_; }
+
+    // `answered` is called when the answer leaves, never after the node's death.
+    void serve(http::Request request, std::function<void(http::Response)> answered);
+
+    // Runs a coroutine, for the judge; `done` as above.
+    void run(base::Task<> task, std::function<void()> done);
+
+    // Lets everything happen that needs no time.
+    void poll();
+
+  private:
+    Node(Life life, const Ground& ground, std::unique_ptr<http::Client> client);
+
+    void work_comes();
+    void turn_store();
+
+    const Life life_;
+    Ground ground_;
+    LifeClock clock_;
+    std::unique_ptr<http::Client> client_;
+    std::unique_ptr<store::SteppedStore> store_;
+    std::unique_ptr<assembly::Product> product_;
+    std::unique_ptr<boost::asio::io_context> context_;
+    std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+    bool turns_soon_ = false;
+};
+
+}  // namespace usher::simulate

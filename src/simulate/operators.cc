@@ -1,0 +1,127 @@
+#include "simulate/operators.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace usher::simulate {
+
+namespace {
+
+constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
+
+// As often as they stand here.
+constexpr std::array<std::string_view, 20> kStatuses{
+    "SUSPENDED",     "SUSPENDED", "SUSPENDED",  "SUSPENDED",    "ACTIVE",
+    "ACTIVE",        "ACTIVE",    "ACTIVE",     "ACTIVE",       "CANCELLED",
+    "CANCELLED",     "CANCELLED", "CANCELLED",  "REVOKED",      "ACTIVE-ENDING",
+    "ACTIVE-ENDING", "PENDING",   "SUBSCRIBED", "UNSUBSCRIBED", "SUSPENDED"};
+
+constexpr std::array<std::string_view, 6> kPreferences{"",       "",        "",
+                                                       "wait=0", "wait=20", "respond-async"};
+
+std::int64_t number_in(const boost::json::object& body, std::string_view key) {
+    const auto* value = base::find_member(body, key);
+    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+}  // namespace
+
+void Operators::take(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) rights_.push_back({stage_.offers().at(i), {}});
+}
+
+void Operators::ask_something(bool leaves) {
+    auto& right = rights_.at(dice_.below(rights_.size()));
+    if (right.entitlement.empty() || dice_.chance(0.06)) return buy(right, leaves);
+    if (dice_.chance(0.1)) return read(right, leaves);
+    update(right, leaves);
+}
+
+http::Headers Operators::headers(const Right& right, const std::string& correlation) {
+    http::Headers made{{"Authorization", "Bearer " + stage_.operators().at(right.offer.by).token},
+                       {"Content-Type", "application/json"},
+                       {"x-correlation-id", correlation}};
+    const auto preference = dice_.pick(kPreferences);
+    if (!preference.empty()) made.add("Prefer", std::string{preference});
+    return made;
+}
+
+void Operators::buy(Right& right, bool leaves) {
+    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
+                .kind = AskedKind::purchase,
+                .tenant = stage_.operators().at(right.offer.by).tenant,
+                .entitlement = {},
+                .status = "PENDING"};
+    http::Request request{
+        .method = "POST",
+        .target = std::string{kEntitlements},
+        .headers = headers(right, asked.correlation),
+        .body = fmt::format(R"({{"productType":"THIRDPARTY","productId":"BANGO_US_{}",)"
+                            R"("accountId":"{}","status":"PENDING"}})",
+                            right.offer.product, right.offer.account)};
+    send(&right, std::move(asked), std::move(request), leaves);
+}
+
+void Operators::update(const Right& right, bool leaves) {
+    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
+                .kind = AskedKind::update,
+                .tenant = stage_.operators().at(right.offer.by).tenant,
+                .entitlement = right.entitlement,
+                .status = std::string{dice_.pick(kStatuses)}};
+    http::Request request{.method = "PUT",
+                          .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
+                          .headers = headers(right, asked.correlation),
+                          .body = fmt::format(R"({{"status":"{}"}})", asked.status)};
+    send(nullptr, std::move(asked), std::move(request), leaves);
+}
+
+void Operators::read(const Right& right, bool leaves) {
+    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
+                .kind = AskedKind::read,
+                .tenant = stage_.operators().at(right.offer.by).tenant,
+                .entitlement = right.entitlement,
+                .status = {}};
+    http::Request request{.method = "GET",
+                          .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
+                          .headers = headers(right, asked.correlation)};
+    send(nullptr, std::move(asked), std::move(request), leaves);
+}
+
+void Operators::send(Right* bought, Asked asked, http::Request request, bool leaves) {
+    const auto number = asked_.size();
+    asked.cut_off = leaves;
+    trace_.say(timeline_.now(), "{} {} {} {} {}", asked.correlation, asked.tenant.text(),
+               request.method, request.target, asked.status);
+    asked_.push_back(std::move(asked));
+    const auto answered = [this, number, bought, leaves](const http::Response& response) {
+        if (!leaves) hear(number, bought, response);
+    };
+    if (!serve_(std::move(request), answered)) asked_.at(number).cut_off = true;
+}
+
+void Operators::hear(std::size_t number, Right* bought, const http::Response& response) {
+    auto& asked = asked_.at(number);
+    asked.answer = response.status;
+    trace_.say(timeline_.now(), "{} is told {} {}", asked.correlation, response.status,
+               response.body);
+    const auto parsed = base::parse_json(response.body);
+    if (!parsed || !parsed->is_object()) return;
+    const auto& body = parsed->get_object();
+    asked.error_code = static_cast<int>(number_in(body, "errorCode"));
+    asked.modified = number_in(body, "modifiedCount") == 1;
+    if (bought == nullptr || response.status >= 300) return;
+    asked.entitlement = base::find_string(body, "_id").value_or("");
+    bought->entitlement = asked.entitlement;
+}
+
+void Operators::cut_off() {
+    for (auto& asked : asked_) {
+        if (!asked.answer) asked.cut_off = true;
+    }
+}
+
+}  // namespace usher::simulate

@@ -1,0 +1,64 @@
+// The operators of a world: what they ask, and what they are told. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "http/message.h"
+#include "simulate/dice.h"
+#include "simulate/judge.h"
+#include "simulate/stage.h"
+#include "simulate/timeline.h"
+#include "simulate/trace.h"
+
+namespace usher::simulate {
+
+class Operators {
+  public:
+    // Hands a request to a node that lives; false when there is none.
+    using Serve = std::function<bool(http::Request, std::function<void(http::Response)>)>;
+
+    Operators(const Stage& stage, Dice& dice, Timeline& timeline, Trace& trace, Serve serve)
+        : stage_{stage},
+          dice_{dice},
+          timeline_{timeline},
+          trace_{trace},
+          serve_{std::move(serve)} {}
+
+    // They buy the first `count` offers and no others.
+    void take(std::size_t count);
+
+    // One of them asks something about one of those. With `leaves` nobody waits for the answer.
+    void ask_something(bool leaves);
+
+    // The node is dead: whoever waits for it will wait no more.
+    void cut_off();
+
+    const std::vector<Asked>& asked() const { return asked_; }
+
+  private:
+    struct Right {
+        Offer offer;
+        std::string entitlement;  // the newest that was bought
+    };
+
+    void buy(Right& right, bool leaves);
+    void update(const Right& right, bool leaves);
+    void read(const Right& right, bool leaves);
+    void send(Right* bought, Asked asked, http::Request request, bool leaves);
+    void hear(std::size_t number, Right* bought, const http::Response& response);
+    http::Headers headers(const Right& right, const std::string& correlation);
+
+    const Stage& stage_;
+    Dice& dice_;
+    Timeline& timeline_;
+    Trace& trace_;
+    Serve serve_;
+    std::vector<Right> rights_;
+    std::vector<Asked> asked_;
+};
+
+}  // namespace usher::simulate

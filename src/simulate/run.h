@@ -1,0 +1,33 @@
+// Many worlds, one after another or several at once in processes of their own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "simulate/world.h"
+
+namespace usher::simulate {
+
+struct RunOptions {
+    std::uint64_t first_seed = 1;
+    std::uint64_t seeds = 1000;
+    unsigned processes = 0;  // 0: one for each core
+    std::optional<Fault> only;
+};
+
+struct RunResult {
+    Figures figures;
+    std::vector<Outcome> failed;  // at most kMaxFailed, by seed, without traces
+    std::uint64_t failures = 0;
+    // Over all worlds, in the order of their seeds.
+    std::uint64_t hash = 0;
+    static constexpr std::size_t kMaxFailed = 20;
+};
+
+// Nothing is logged from now on: what happens in a world does not happen at this time.
+// A process that dies is a failure of the world that it was in.
+RunResult run_worlds(const RunOptions& options);
+
+}  // namespace usher::simulate
