@@ -21,7 +21,8 @@ int explore(const std::string& format);
 
 struct SimulateRequest {
     std::uint64_t seeds = 1000;
-    std::uint64_t seed = 0;  // this one alone, with its trace; 0: the first `seeds`
+    std::uint64_t from = 1;
+    std::uint64_t seed = 0;  // this one alone, with its trace; 0: `seeds` of them from `from` on
     std::string fault;       // this one alone
     bool verbose = false;
     unsigned processes = 0;  // 0: as many as there are cores

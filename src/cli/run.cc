@@ -104,6 +104,7 @@ void add_simulate_command(CLI::App& app, Asked& asked, int& code) {
     command->add_option("--seeds", request.seeds, "How many worlds")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
         ->capture_default_str();
+    command->add_option("--from", request.from, "The first of them")->capture_default_str();
     command->add_option("--seed", request.seed, "This world alone, and what happened in it");
     command->add_option("--fault", request.fault, "Only this goes wrong, in every world");
     command->add_flag("--verbose", request.verbose, "With --seed: everything that happened");

@@ -164,7 +164,8 @@ int run_one(const SimulateRequest& request, const simulate::RunOptions& options)
 }  // namespace
 
 int simulate(const SimulateRequest& request) {
-    simulate::RunOptions options{.seeds = request.seeds, .processes = request.processes};
+    simulate::RunOptions options{
+        .first_seed = request.from, .seeds = request.seeds, .processes = request.processes};
     if (!request.fault.empty()) {
         options.only = simulate::parse_fault(request.fault);
         if (!options.only) {

@@ -218,7 +218,7 @@ int randomness(sqlite3_vfs*, int size, char* to) {
 }
 
 // Nobody waits for a lock here: there is nobody to wait for.
-int sleep(sqlite3_vfs*, int) {
+int never_wait(sqlite3_vfs*, int) {
     std::abort();
 }
 
@@ -252,7 +252,7 @@ void install(Disk& disk) {
         .xDlSym = nullptr,
         .xDlClose = nullptr,
         .xRandomness = randomness,
-        .xSleep = sleep,
+        .xSleep = never_wait,
         .xCurrentTime = pass_on<&sqlite3_vfs::xCurrentTime, double*>,
         .xGetLastError = pass_on<&sqlite3_vfs::xGetLastError, int, char*>,
         .xCurrentTimeInt64 = pass_on<&sqlite3_vfs::xCurrentTimeInt64, sqlite3_int64*>,

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/json.h"
+#include "simulate/collect.h"
 #include "simulate/disk.h"
 #include "simulate/network.h"
 #include "simulate/node.h"
@@ -101,7 +102,8 @@ class World {
         start_node();
         const auto begun = timeline_.now();
         trouble_ends_ = begun + dice_.log_between(minutes{2}, hours{4});
-        const auto rights = static_cast<std::size_t>(dice_.log_between(1.0, 200.0));
+        const auto rights =
+            static_cast<std::size_t>(dice_.log_between(1.0, options_.most_entitlements));
         operators_.take(rights);
         figures_.entitlements = rights;
         plan_requests(rights);
@@ -380,38 +382,11 @@ class World {
         }
     }
 
-    base::Task<> collect(domain::TenantId tenant, TenantEvidence& kept, bool& failed) {
-        auto& store = node_->store();
-        constexpr std::size_t kPage = 500;
-        for (std::int64_t after = 0;;) {
-            auto page = co_await store.feed(tenant, after, kPage);
-            if (!page) {
-                failed = true;
-                co_return;
-            }
-            if (page->empty()) break;
-            after = page->back().position;
-            std::ranges::move(*page, std::back_inserter(kept.feed));
-        }
-        for (const auto& event : kept.feed) {
-            const auto& id = event.entitlement;
-            if (kept.rows.contains(id)) continue;
-            auto row = co_await store.find_entitlement(tenant, id);
-            auto calls = co_await store.calls_of(tenant, id);
-            if (!row || !*row || !calls) {
-                failed = true;
-                co_return;
-            }
-            kept.rows.emplace(id, **row);
-            kept.calls.emplace(id, std::move(calls->calls));
-        }
-    }
-
     void collect_all(Evidence& evidence) {
         bool failed = false;
         std::size_t left = stage_.operators().size();
         for (const auto& one : stage_.operators()) {
-            node_->run(collect(one.tenant, evidence.tenants[one.tenant], failed),
+            node_->run(collect(node_->store(), one.tenant, evidence.tenants[one.tenant], failed),
                        [&left] { --left; });
         }
         node_->poll();

@@ -17,6 +17,7 @@ namespace usher::simulate {
 struct WorldOptions {
     std::uint64_t seed = 1;
     std::optional<Fault> only;  // else drawn
+    double most_entitlements = 200;
     bool keep_trace = false;
     // For tests: a disk that says it kept what it did not. The judge must find it out.
     bool syncs_lie = false;

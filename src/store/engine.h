@@ -67,6 +67,9 @@ class ReadEngine {
 
     virtual ~ReadEngine() = default;
 
+    // Lets go of whatever it kept from one question to the next.
+    virtual void rest() {}
+
     virtual Answer<std::optional<domain::Entitlement>> entitlement(
         const domain::TenantId& tenant, const domain::EntitlementId& id) = 0;
     virtual Answer<std::optional<domain::Product>> product(const domain::TenantId& tenant,

@@ -19,7 +19,7 @@ EngineStore::EngineStore(std::unique_ptr<WriteEngine> writer,
                          StoreOptions options)
     : clock_{clock},
       options_{std::move(options)},
-      writer_{std::move(writer), clock, options_},
+      writer_{std::move(writer), clock, options_, [this] { turn(); }},
       readers_{std::move(readers)} {
     if (!options_.threads) return;
     spares_ = std::move(spares);
@@ -79,22 +79,33 @@ base::Task<flow::StoreResult<T>> EngineStore::read(Ask ask) {
         });
 }
 
-std::unique_ptr<ReadEngine> EngineStore::take_spare() {
-    const std::lock_guard lock{spares_mutex_};
-    if (spares_.empty()) return nullptr;
-    auto spare = std::move(spares_.back());
-    spares_.pop_back();
-    return spare;
+EngineStore::Spare::Spare(EngineStore& owner) : store_{owner} {
+    const std::lock_guard lock{store_.spares_mutex_};
+    if (store_.spares_.empty()) return;
+    engine_ = std::move(store_.spares_.back());
+    store_.spares_.pop_back();
+    turns_ = store_.turns_;
 }
 
-void EngineStore::give_back(std::unique_ptr<ReadEngine> spare) {
+EngineStore::Spare::~Spare() {
+    if (!engine_) return;
+    const std::lock_guard lock{store_.spares_mutex_};
+    if (store_.turns_ != turns_ || turns_ % 2 == 1) engine_->rest();
+    store_.spares_.push_back(std::move(engine_));
+}
+
+// Whoever asks after a commit must see it, and a reader that goes on with an older state would keep
+// the log from beginning anew.
+void EngineStore::turn() {
     const std::lock_guard lock{spares_mutex_};
-    spares_.push_back(std::move(spare));
+    ++turns_;
+    if (turns_ % 2 == 0) return;
+    for (const auto& spare : spares_) spare->rest();
 }
 
 template <class T, class Ask>
 base::Task<flow::StoreResult<T>> EngineStore::read_row(Ask ask) {
-    if (const Spare spare{*this}; spare.engine) co_return ask(*spare.engine);
+    if (Spare spare{*this}; spare.engine() != nullptr) co_return ask(*spare.engine());
     co_return co_await read<T>(std::move(ask));
 }
 

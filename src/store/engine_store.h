@@ -1,6 +1,7 @@
 // A store made of one writing engine and some reading ones: what all engines share.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -55,19 +56,24 @@ class EngineStore final : public SteppedStore {
     base::Task<flow::StoreResult<T>> read_row(Ask ask);
     template <class T, class Ask>
     base::Task<flow::StoreResult<T>> read(Ask ask);
-    std::unique_ptr<ReadEngine> take_spare();
-    void give_back(std::unique_ptr<ReadEngine> spare);
-    struct Spare {
-        explicit Spare(EngineStore& owner) : store{owner}, engine{owner.take_spare()} {}
-        ~Spare() {
-            if (engine) store.give_back(std::move(engine));
-        }
+
+    // A reader that is nobody's at the moment. It may go on with what it saw last until the writer
+    // works, and then sees anew.
+    class Spare {
+      public:
+        explicit Spare(EngineStore& owner);
+        ~Spare();
         Spare(const Spare&) = delete;
         Spare& operator=(const Spare&) = delete;
 
-        EngineStore& store;
-        std::unique_ptr<ReadEngine> engine;
+        ReadEngine* engine() { return engine_.get(); }
+
+      private:
+        EngineStore& store_;
+        std::unique_ptr<ReadEngine> engine_;
+        std::uint64_t turns_ = 0;
     };
+    void turn();
     std::optional<flow::StoreError> enqueue(Question& question);
     bool answer_some(std::size_t reader);
     void wake_writer() const;
@@ -80,6 +86,7 @@ class EngineStore final : public SteppedStore {
 
     std::mutex spares_mutex_;
     std::vector<std::unique_ptr<ReadEngine>> spares_;  // for whoever asks; none without threads
+    std::uint64_t turns_ = 0;                          // of the writer; odd while it works
 
     std::mutex mutex_;  // of the next three
     std::deque<Question> questions_;

@@ -1,4 +1,6 @@
 // Both engines turned by their own threads, used from several at once.
+#include <algorithm>
+#include <filesystem>
 #include <latch>
 
 #include <boost/asio/detached.hpp>
@@ -88,6 +90,34 @@ TEST_P(Threads, NoChangeIsLostAndEveryoneReadsWhatTheyWrote) {
         EXPECT_EQ(events[i].version, i + 1);
         EXPECT_EQ(events[i].position, static_cast<std::int64_t>(i) + 1);
     }
+    store->close();
+}
+
+// A reader that goes on with what it saw must not keep the log from beginning anew.
+TEST_P(Threads, ReadersLeaveTheLogAlone) {
+    const auto clock = base::make_system_clock();
+    Folder folder;
+    constexpr std::int64_t kHardBytes = 200'000;
+    const auto store = make_store(GetParam(), folder, *clock,
+                                  {.wal_soft_bytes = 50'000, .wal_hard_bytes = kHardBytes});
+    auto row = bare_entitlement("t", "1");
+    row.due_at = clock->now();
+    std::latch inserted{1};
+    store->submit({{.tenant = row.tenant},
+                   [row](const flow::Rows&) { return flow::Writes{.entitlement = row}; }},
+                  [&](Committed) { inserted.count_down(); });
+    inserted.wait();
+    std::uintmax_t largest = 0;
+    for (int i = 0; i < 10; ++i) {
+        std::latch done{1};
+        const auto worker = start(*store, row, done);
+        done.wait();
+        for (const auto& entry : std::filesystem::directory_iterator{folder / ""}) {
+            if (entry.path().extension() == ".db-wal")
+                largest = std::max(largest, entry.file_size());
+        }
+    }
+    EXPECT_LT(largest, 2 * kHardBytes);
     store->close();
 }
 

@@ -25,10 +25,12 @@ flow::Writes run_decide(const flow::Command& command, const flow::Rows& rows) no
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options)
+Writer::Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options,
+               std::function<void()> turn)
     : engine_{std::move(engine)},
       clock_{clock},
       options_{options},
+      turn_{std::move(turn)},
       queue_{options.queue_limit, options.queue_age},
       metrics_{options.metrics} {}
 
@@ -38,6 +40,13 @@ void Writer::submit(flow::Command command, base::Completion<Answer> done) {
 }
 
 bool Writer::run_group() {
+    turn_();
+    const bool more = take_group();
+    turn_();
+    return more;
+}
+
+bool Writer::take_group() {
     const bool ready = make_ready();
     auto taken = queue_.take(options_.group_limit, clock_.monotonic());
     for (auto& job : taken.expired) job.done(std::unexpected{flow::StoreError::overloaded});

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,7 +22,9 @@ namespace usher::store {
 
 class Writer {
   public:
-    Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options);
+    // `turn` is called before the work on a group begins, and when all of it is done.
+    Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options,
+           std::function<void()> turn);
 
     // Thread-safe. Refusals are answered at once.
     void submit(flow::Command command, base::Completion<flow::StoreResult<base::Time>> done);
@@ -39,6 +42,7 @@ class Writer {
     using Answer = flow::StoreResult<base::Time>;
     enum class Ran { done, split, broken };
 
+    bool take_group();
     void commit_group(std::span<Job> jobs, base::Time now);
     Ran run_all(std::span<Job> jobs, std::vector<Answer>& answers, base::Time now);
     Ran run_command(const flow::Command& command, Answer& answer, base::Time now);
@@ -50,6 +54,7 @@ class Writer {
     std::unique_ptr<WriteEngine> engine_;
     base::Clock& clock_;
     const StoreOptions options_;
+    const std::function<void()> turn_;
     CommandQueue queue_;
     const StoreMetrics metrics_;
     bool wrote_ = false;  // in the present transaction

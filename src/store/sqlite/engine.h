@@ -84,8 +84,14 @@ class SqliteWriter final : public WriteEngine {
 
 class SqliteReader final : public ReadEngine {
   public:
+    // How long it sees the same state. Each beginning costs several locks of the file's, about as
+    // much as reading a row.
+    enum class Sees { what_is, what_was_until_rest };
+
     // Opens at once; what fails then is tried again with the first question.
-    explicit SqliteReader(std::shared_ptr<Shared> shared);
+    SqliteReader(std::shared_ptr<Shared> shared, Sees sees);
+
+    void rest() override;
 
     ReadEngine::Answer<std::optional<domain::Entitlement>> entitlement(
         const domain::TenantId& tenant, const domain::EntitlementId& id) override;
@@ -109,12 +115,14 @@ class SqliteReader final : public ReadEngine {
 
   private:
     Result<> open();
+    Result<> begin();
 
     // Asks on an open connection; a failing one is closed, so that the next question opens it anew.
     template <class T, class Ask>
     ReadEngine::Answer<T> ask(Ask question);
 
     std::shared_ptr<Shared> shared_;
+    const Sees sees_;
     std::unique_ptr<Connection> connection_;
     int opened_ = 0;
 };

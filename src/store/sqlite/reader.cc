@@ -24,8 +24,13 @@ bool is_damage(const Failure& failure) {
 
 }  // namespace
 
-SqliteReader::SqliteReader(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {
+SqliteReader::SqliteReader(std::shared_ptr<Shared> shared, Sees sees)
+    : shared_{std::move(shared)}, sees_{sees} {
     (void)open();
+}
+
+void SqliteReader::rest() {
+    if (connection_) connection_->rollback();
 }
 
 Result<> SqliteReader::open() {
@@ -37,11 +42,20 @@ Result<> SqliteReader::open() {
     return {};
 }
 
+Result<> SqliteReader::begin() {
+    auto cursor = look_up(*connection_, "BEGIN");
+    if (!cursor) return std::unexpected{cursor.error()};
+    return cursor->run();
+}
+
 template <class T, class Ask>
 ReadEngine::Answer<T> SqliteReader::ask(Ask question) {
     if (shared_->opened != opened_) connection_.reset();
     Result<> ready;
     if (!connection_) ready = open();
+    if (ready && sees_ == Sees::what_was_until_rest && !connection_->in_transaction()) {
+        ready = begin();
+    }
     auto answer = ready ? question(*connection_) : Result<T>{std::unexpected{ready.error()}};
     if (answer) return std::move(*answer);
     base::log(base::LogLevel::error, "store_read_failed",

@@ -28,14 +28,17 @@ OpenResult open_file(const std::filesystem::path& path, base::Clock& clock, Stor
     if (const auto done = writer->void_leases(clock.now()); !done) {
         return std::unexpected{OpenError{sentence_for(done.error(), shared->path)}};
     }
-    const auto make_readers = [&shared](std::size_t count) {
-        std::vector<std::unique_ptr<ReadEngine>> readers;
-        while (readers.size() < count) readers.push_back(std::make_unique<SqliteReader>(shared));
-        return readers;
+    using Sees = SqliteReader::Sees;
+    const auto make_readers = [&shared](std::size_t number, Sees sees) {
+        std::vector<std::unique_ptr<ReadEngine>> made;
+        while (made.size() < number) made.push_back(std::make_unique<SqliteReader>(shared, sees));
+        return made;
     };
     const auto count = std::max<std::size_t>(options.readers, 1);
-    auto spares = make_readers(options.threads ? options.spare_readers : 0);
-    return std::make_unique<EngineStore>(std::move(writer), make_readers(count), std::move(spares),
+    auto readers = make_readers(count, Sees::what_is);
+    auto spares =
+        make_readers(options.threads ? options.spare_readers : 0, Sees::what_was_until_rest);
+    return std::make_unique<EngineStore>(std::move(writer), std::move(readers), std::move(spares),
                                          clock, std::move(options));
 }
 
