@@ -89,6 +89,7 @@ int Disk::truncate(File& file, const ReadBlock& read, std::int64_t bytes) {
     if (!goes_on()) return SQLITE_IOERR_TRUNCATE;
     if (file.bytes > bytes) remember(file, read, bytes / kBlock, (file.bytes - 1) / kBlock);
     file.bytes = bytes;
+    file.cut_to = std::min(file.cut_to.value_or(bytes), bytes);
     return SQLITE_OK;
 }
 
@@ -102,6 +103,7 @@ int Disk::sync(File& file) {
     }
     std::erase_if(file.before, [](const auto& entry) { return !entry.second.taken; });
     file.synced_bytes = file.bytes;
+    file.cut_to.reset();
     for (const auto& path : removed_) std::filesystem::remove(set_aside(path));
     removed_.clear();
     return SQLITE_OK;
@@ -139,22 +141,41 @@ std::size_t Disk::sectors_kept(double share) {
     return kSectors;
 }
 
+// Back to what it was at the last sync.
+void Disk::take_all(const File& file) {
+    std::filesystem::resize_file(file.path, static_cast<std::uintmax_t>(file.synced_bytes));
+    std::fstream real{file.path, std::ios::in | std::ios::out | std::ios::binary};
+    for (const auto& [number, before] : file.before) {
+        const auto from = number * kBlock;
+        const auto count = std::min(kBlock, file.synced_bytes - from);
+        if (count <= 0) continue;
+        real.seekp(from);
+        real.write(reinterpret_cast<const char*>(before.content.data()), count);
+    }
+}
+
 void Disk::take_from(File& file) {
     constexpr std::array kShares{0.0, 0.1, 0.5, 0.9, 1.0};
     const auto share = dice_.pick(kShares);
     const auto now = size_of(file.path);
-    const auto bytes = now == file.synced_bytes || dice_.chance(share) ? now : file.synced_bytes;
+    // What was done after a cut is not there without the cut.
+    if (file.cut_to && dice_.chance(0.5)) return take_all(file);
+    const bool has_grown = now > file.synced_bytes;
+    const auto bytes = has_grown && !file.cut_to && !dice_.chance(share) ? file.synced_bytes : now;
+    const Block nothing{};
     std::fstream real{file.path, std::ios::in | std::ios::out | std::ios::binary};
     for (const auto& [number, before] : file.before) {
         const auto kept = sectors_kept(share) * kSectorBytes;
         const auto from = number * kBlock + static_cast<std::int64_t>(kept);
         const auto until = std::min((number + 1) * kBlock, bytes);
         if (from >= until) continue;
+        const bool was_cut = file.cut_to && number * kBlock >= *file.cut_to;
+        const auto& content = was_cut ? nothing : before.content;
         real.seekp(from);
-        real.write(reinterpret_cast<const char*>(before.content.data()) + kept, until - from);
+        real.write(reinterpret_cast<const char*>(content.data()) + kept, until - from);
     }
     real.close();
-    if (size_of(file.path) != bytes) {
+    if (bytes != now) {
         std::filesystem::resize_file(file.path, static_cast<std::uintmax_t>(bytes));
     }
 }

@@ -65,6 +65,7 @@ class Disk {
         std::string path;
         std::int64_t bytes = 0;  // of the real file
         std::int64_t synced_bytes = 0;
+        std::optional<std::int64_t> cut_to;     // the shortest it was made since the last sync
         std::map<std::int64_t, Before> before;  // by the block's number
     };
 
@@ -82,6 +83,7 @@ class Disk {
     bool goes_on();
     static void remember(File& file, const ReadBlock& read, std::int64_t first, std::int64_t last);
     void take_from(File& file);
+    static void take_all(const File& file);
     std::size_t sectors_kept(double share);
 
     Dice dice_{0, 0};

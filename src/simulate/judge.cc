@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api/errors.h"
 #include "base/json.h"
 #include "domain/convergence.h"
 
@@ -246,7 +247,7 @@ class Judgement {
             fail(Invariant::answers_as_promised, "{}: {} {}", asked.correlation, *asked.answer,
                  asked.error_code);
         }
-        if (asked.kind == AskedKind::read) return;
+        if (asked.kind == AskedKind::other) return;
         const auto found = events.find(asked.correlation);
         const bool recorded = found != events.end();
         // A purchase that was made already is answered with what it made then.
@@ -261,8 +262,8 @@ class Judgement {
                  *asked.answer, asked.status, asked.entitlement);
         }
         // The store did not know itself whether it had recorded it.
-        constexpr int kNotConfirmed = 50303;
-        const bool turned_away = *asked.answer == 503 && asked.error_code != kNotConfirmed;
+        const bool turned_away = *asked.answer == 503 &&
+                                 asked.error_code != api::number_of(api::ErrorCode::not_confirmed);
         if (turned_away && recorded) {
             fail(Invariant::nothing_invented, "{} was told {} {}", asked.correlation, *asked.answer,
                  asked.error_code);

@@ -41,7 +41,7 @@ struct Violation {
     std::string about;
 };
 
-enum class AskedKind : std::uint8_t { purchase, update, read };
+enum class AskedKind : std::uint8_t { purchase, update, other };
 
 // One request of an operator.
 struct Asked {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api/errors.h"
 #include "base/json.h"
 
 namespace usher::simulate {
@@ -50,12 +51,17 @@ http::Headers Operators::headers(const Right& right, const std::string& correlat
     return made;
 }
 
+Asked Operators::asking(AskedKind kind, const Right& right, std::string status) const {
+    return {.correlation = fmt::format("asked-{}", asked_.size()),
+            .kind = kind,
+            .tenant = stage_.operators().at(right.offer.by).tenant,
+            .entitlement = right.entitlement,
+            .status = std::move(status)};
+}
+
 void Operators::buy(Right& right, bool leaves) {
-    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
-                .kind = AskedKind::purchase,
-                .tenant = stage_.operators().at(right.offer.by).tenant,
-                .entitlement = {},
-                .status = "PENDING"};
+    auto asked = asking(AskedKind::purchase, right, "PENDING");
+    asked.entitlement.clear();
     http::Request request{
         .method = "POST",
         .target = std::string{kEntitlements},
@@ -67,11 +73,7 @@ void Operators::buy(Right& right, bool leaves) {
 }
 
 void Operators::update(const Right& right, bool leaves) {
-    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
-                .kind = AskedKind::update,
-                .tenant = stage_.operators().at(right.offer.by).tenant,
-                .entitlement = right.entitlement,
-                .status = std::string{dice_.pick(kStatuses)}};
+    auto asked = asking(AskedKind::update, right, std::string{dice_.pick(kStatuses)});
     http::Request request{.method = "PUT",
                           .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
                           .headers = headers(right, asked.correlation),
@@ -80,15 +82,30 @@ void Operators::update(const Right& right, bool leaves) {
 }
 
 void Operators::read(const Right& right, bool leaves) {
-    Asked asked{.correlation = fmt::format("asked-{}", asked_.size()),
-                .kind = AskedKind::read,
-                .tenant = stage_.operators().at(right.offer.by).tenant,
-                .entitlement = right.entitlement,
-                .status = {}};
+    auto asked = asking(AskedKind::other, right, {});
     http::Request request{.method = "GET",
                           .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
                           .headers = headers(right, asked.correlation)};
     send(nullptr, std::move(asked), std::move(request), leaves);
+}
+
+// In a world that began with an empty store: what a purchase refers to must be there first.
+void Operators::make_known(const Right& right, int error_code) {
+    auto asked = asking(AskedKind::other, right, {});
+    http::Request request{.headers = headers(right, asked.correlation)};
+    if (error_code == api::number_of(api::ErrorCode::account_unknown)) {
+        request.method = "POST";
+        request.target = "/adm/v1/accounts";
+        request.body = fmt::format(R"({{"_id":"{}"}})", right.offer.account);
+    } else {
+        request.method = "PUT";
+        request.target = "/cpm/commercial/v1/products";
+        request.body =
+            fmt::format(R"({{"type":"thirdParty","name":"Music","providerId":"BANGO_US",)"
+                        R"("providerResourceId":"{}"}})",
+                        right.offer.product);
+    }
+    send(nullptr, std::move(asked), std::move(request), false);
 }
 
 void Operators::send(Right* bought, Asked asked, http::Request request, bool leaves) {
@@ -113,6 +130,9 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     const auto& body = parsed->get_object();
     asked.error_code = static_cast<int>(number_in(body, "errorCode"));
     asked.modified = number_in(body, "modifiedCount") == 1;
+    const bool unknown = asked.error_code == api::number_of(api::ErrorCode::account_unknown) ||
+                         asked.error_code == api::number_of(api::ErrorCode::product_unknown);
+    if (bought != nullptr && unknown) return make_known(*bought, asked.error_code);
     if (bought == nullptr || response.status >= 300) return;
     asked.entitlement = base::find_string(body, "_id").value_or("");
     bought->entitlement = asked.entitlement;

@@ -48,6 +48,8 @@ class Operators {
     void buy(Right& right, bool leaves);
     void update(const Right& right, bool leaves);
     void read(const Right& right, bool leaves);
+    void make_known(const Right& right, int error_code);
+    Asked asking(AskedKind kind, const Right& right, std::string status) const;
     void send(Right* bought, Asked asked, http::Request request, bool leaves);
     void hear(std::size_t number, Right* bought, const http::Response& response);
     http::Headers headers(const Right& right, const std::string& correlation);

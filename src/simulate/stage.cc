@@ -126,11 +126,15 @@ void Stage::prepare() {
     prepared_.assign(std::istreambuf_iterator<char>{read}, {});
 }
 
-std::filesystem::path Stage::new_store() const {
+std::filesystem::path Stage::no_store() const {
     for (const auto& entry : std::filesystem::directory_iterator{folder_}) {
         std::filesystem::remove(entry.path());
     }
-    auto file = folder_ / "usher.db";
+    return folder_ / "usher.db";
+}
+
+std::filesystem::path Stage::new_store() const {
+    auto file = no_store();
     std::ofstream{file, std::ios::binary} << prepared_;
     return file;
 }

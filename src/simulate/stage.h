@@ -38,6 +38,8 @@ class Stage {
 
     // A copy of the prepared store; the one before is gone. Nobody may have it open.
     std::filesystem::path new_store() const;
+    // Where there is none yet.
+    std::filesystem::path no_store() const;
 
   private:
     void prepare();

@@ -95,7 +95,10 @@ class World {
 
     void prepare() {
         disk_.begin(options_.seed);
-        file_ = stage_.new_store();
+        // Some begin with nothing, so that making the store can be cut off as well.
+        const bool is_new = dice_.chance(0.1);
+        file_ = is_new ? stage_.no_store() : stage_.new_store();
+        if (is_new && plan_.has(Fault::crash)) plan_crash();
         network_.set_plan(plan_);
         network_.set_deliver(
             [this](const http::Request& report, auto done) { deliver(report, std::move(done)); });

@@ -59,6 +59,11 @@ LogReport judge_log(std::istream& log) {
     LogReport report;
     std::array<std::byte, kLogHeaderBytes> header{};
     if (!read_whole(log, header)) return report;
+    // A new log's head is synced before anything follows it: cut off before that, the file may have
+    // its length already.
+    const bool is_blank =
+        std::ranges::all_of(header, [](auto byte) { return byte == std::byte{}; });
+    if (is_blank && log.peek() == std::istream::traits_type::eof()) return report;
     const bool big = (big_endian(header, 0) & 1U) != 0;
     auto sums = add({}, Bytes{header}.first(24), big);
     if ((big_endian(header, 0) & ~1U) != kMagic || sums != sums_at(header, 24)) {

@@ -127,6 +127,11 @@ TEST_F(LogCheck, TransactionsThatWereNeverKeptAreSound) {
     EXPECT_EQ(judge(log).readable_frames, 2);
 }
 
+TEST_F(LogCheck, AHeadThatWasNotWrittenYetIsSound) {
+    EXPECT_EQ(judge(std::string(kHead, '\0')).state, LogState::sound);
+    EXPECT_EQ(judge(std::string(kHead + 1, '\0')).state, LogState::headless);
+}
+
 TEST_F(LogCheck, AHeadThatIsNoneIsFound) {
     for (std::size_t at = 0; at < kHead; ++at) {
         EXPECT_EQ(judge(spoiled(at)).state, LogState::headless) << at;
