@@ -233,6 +233,17 @@ TEST(PartnerFaults, QueueACreate) {
     EXPECT_EQ(bench.call("GET", "/v1/entitlement/" + id + "/activationInfo").http, 200);
 }
 
+TEST(PartnerFaults, AQueuedCreateThatWasCancelledMakesNoOther) {
+    PartnerBench bench;
+    ASSERT_TRUE(bench.set_faults(R"({"action":"create","effect":"queue","delay_ms":1000})"));
+    const auto id = bench.create("MUSIC_PREMIUM").field("entitlementId");
+    ASSERT_EQ(bench.revoke(id).http, 200);
+    bench.now += std::chrono::seconds{1};
+    bench.told();
+    EXPECT_EQ(bench.read(id).field("status"), "REVOKED");
+    EXPECT_EQ(bench.model.entitlements().size(), 1U);
+}
+
 TEST(PartnerFaults, GarbageAndForgetting) {
     PartnerBench bench;
     const auto id = bench.entitlement("MUSIC", RecordStatus::active);

@@ -1,0 +1,170 @@
+// The judge sees each broken promise, and none in a world that is as promised.
+#include "simulate/judge.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+namespace usher::simulate {
+namespace {
+
+using domain::ChangeKind;
+using domain::EntitlementStatus;
+using domain::PartnerStatus;
+
+const domain::TenantId kTenant{"demo"};
+const domain::EntitlementId kId{"e-1"};
+
+// One entitlement: bought, active, and suspended by asked-1.
+class JudgeTest : public testing::Test {
+  protected:
+    JudgeTest() {
+        auto& kept = evidence_.tenants[kTenant];
+        add_event(ChangeKind::requested, EntitlementStatus::pending, PartnerStatus::none,
+                  "asked-0");
+        add_event(ChangeKind::confirmed, EntitlementStatus::active, PartnerStatus::active, "");
+        add_event(ChangeKind::requested, EntitlementStatus::suspended, PartnerStatus::active,
+                  "asked-1");
+        add_event(ChangeKind::confirmed, EntitlementStatus::suspended, PartnerStatus::suspended,
+                  "");
+        domain::Entitlement row{.tenant = kTenant, .id = kId};
+        row.customer = domain::CustomerId{"demo-account-1"};
+        row.partner_id = domain::PartnerEntitlementId{"p-1"};
+        row.convergence.status = EntitlementStatus::suspended;
+        row.convergence.partner_status = PartnerStatus::suspended;
+        row.version = 4;
+        row.last_position = 4;
+        kept.rows.emplace(kId, row);
+        kept.calls[kId] = {{.number = 1, .action = domain::PartnerAction::create},
+                           {.number = 2, .action = domain::PartnerAction::suspend}};
+        evidence_.asked = {{.correlation = "asked-0",
+                            .kind = AskedKind::purchase,
+                            .tenant = kTenant,
+                            .entitlement = "e-1",
+                            .answer = 201},
+                           {.correlation = "asked-1",
+                            .kind = AskedKind::update,
+                            .tenant = kTenant,
+                            .entitlement = "e-1",
+                            .status = "SUSPENDED",
+                            .answer = 200,
+                            .modified = true}};
+        evidence_.partner =
+            boost::json::parse(R"([{"entitlementId":"p-1","externalEntitlementId":"e-1",
+                "status":"SUSPENDED","customerIdentifier":"demo-account-1",
+                "effects":{"create":1,"suspend":1}}])")
+                .as_array();
+        evidence_.calls = 5;
+        evidence_.calls_allowed = 10;
+    }
+
+    void add_event(ChangeKind kind, EntitlementStatus status, PartnerStatus partner,
+                   const std::string& correlation) {
+        auto& feed = evidence_.tenants[kTenant].feed;
+        domain::Event event{.tenant = kTenant, .entitlement = kId};
+        event.position = static_cast<std::int64_t>(feed.size()) + 1;
+        event.version = feed.size() + 1;
+        event.change = {.kind = kind, .status_to = status, .partner_to = partner};
+        event.asker.correlation = domain::CorrelationId{correlation};
+        if (!feed.empty()) {
+            event.previous = feed.back().position;
+            event.change.status_from = feed.back().change.status_to;
+            event.change.partner_from = feed.back().change.partner_to;
+        }
+        feed.push_back(std::move(event));
+    }
+
+    TenantEvidence& kept() { return evidence_.tenants[kTenant]; }
+    domain::Entitlement& row() { return kept().rows.at(kId); }
+    boost::json::object& record() { return evidence_.partner.at(0).as_object(); }
+
+    // Breaks one thing: that promise must be among what is found.
+    void expect_found(Invariant invariant, const std::function<void()>& spoil) {
+        const auto sound = evidence_;
+        spoil();
+        const auto verdict = judge(evidence_);
+        EXPECT_TRUE(std::ranges::any_of(verdict.violations, [&](const Violation& violation) {
+            return violation.invariant == invariant;
+        })) << to_text(invariant);
+        evidence_ = sound;
+    }
+
+    Evidence evidence_;
+};
+
+TEST_F(JudgeTest, asPromised) {
+    const auto verdict = judge(evidence_);
+    for (const auto& violation : verdict.violations) ADD_FAILURE() << violation.about;
+    EXPECT_EQ(verdict.repeats, 0U);
+}
+
+TEST_F(JudgeTest, bothSides) {
+    expect_found(Invariant::both_agree, [&] { record()["status"] = "ACTIVE"; });
+    expect_found(Invariant::both_agree, [&] { row().convergence.intent = true; });
+    expect_found(Invariant::both_agree, [&] { row().convergence.read_wanted = true; });
+    expect_found(Invariant::both_agree, [&] { row().convergence.calls = kept().calls.at(kId); });
+    expect_found(Invariant::both_agree, [&] { evidence_.partner.clear(); });
+    expect_found(Invariant::both_agree,
+                 [&] { row().convergence.partner_status = PartnerStatus::unknown; });
+}
+
+TEST_F(JudgeTest, answers) {
+    expect_found(Invariant::nothing_lost, [&] { evidence_.asked[1].correlation = "asked-9"; });
+    expect_found(Invariant::nothing_lost, [&] { evidence_.asked[0].entitlement = "e-2"; });
+    expect_found(Invariant::nothing_invented, [&] {
+        evidence_.asked[1].answer = 503;
+        evidence_.asked[1].error_code = 50302;
+    });
+    expect_found(Invariant::nothing_invented,
+                 [&] { kept().feed[0].asker.correlation = domain::CorrelationId{"asked-1"}; });
+    expect_found(Invariant::everybody_answered, [&] { evidence_.asked[1].answer.reset(); });
+    expect_found(Invariant::answers_as_promised, [&] { evidence_.asked[1].answer = 500; });
+}
+
+TEST_F(JudgeTest, history) {
+    expect_found(Invariant::last_wish_holds, [&] {
+        kept().feed[2].change.status_to = EntitlementStatus::revoked;
+        kept().feed[3].change.status_from = EntitlementStatus::revoked;
+    });
+    expect_found(Invariant::history_is_whole, [&] { kept().feed[2].version = 4; });
+    expect_found(Invariant::history_is_whole, [&] { kept().feed[2].previous = 1; });
+    expect_found(Invariant::history_is_whole, [&] { row().version = 5; });
+    expect_found(Invariant::history_is_whole,
+                 [&] { kept().feed[3].change.status_to = EntitlementStatus::active; });
+    expect_found(Invariant::history_is_whole, [&] { kept().feed.clear(); });
+    expect_found(Invariant::feed_is_whole, [&] { kept().feed[3].position = 5; });
+}
+
+TEST_F(JudgeTest, theWishOfWhoeverAskedMayEndWithAWord) {
+    kept().feed[3].change.kind = ChangeKind::partner_moved;
+    kept().feed[2].change.status_to = EntitlementStatus::active;
+    kept().feed[3].change.status_from = EntitlementStatus::active;
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
+TEST_F(JudgeTest, partner) {
+    expect_found(Invariant::one_effect, [&] { record()["effects"].as_object()["suspend"] = 2; });
+    expect_found(Invariant::one_record, [&] {
+        auto other = record();
+        other["entitlementId"] = "p-2";
+        evidence_.partner.push_back(other);
+    });
+    expect_found(Invariant::one_record, [&] { record()["externalEntitlementId"] = "e-9"; });
+    expect_found(Invariant::tenants_apart,
+                 [&] { record()["customerIdentifier"] = "second-account-1"; });
+    expect_found(Invariant::calls_bounded, [&] { evidence_.calls = 11; });
+}
+
+TEST_F(JudgeTest, aShortMemoryIsCountedNotBlamed) {
+    evidence_.short_memory = true;
+    record()["effects"].as_object()["suspend"] = 3;
+    const auto verdict = judge(evidence_);
+    EXPECT_TRUE(verdict.violations.empty());
+    EXPECT_EQ(verdict.repeats, 2U);
+}
+
+}  // namespace
+}  // namespace usher::simulate
