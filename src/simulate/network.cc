@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/json/serialize.hpp>
+
 #include "base/base64.h"
 #include "base/json.h"
 
@@ -162,7 +164,8 @@ void Network::ask_partner(ExchangeId id, http::Request request) {
             count(fault_of(call.fault->effect, call.fault->http.value_or(0)).value_or(late));
         }
         if (call.delay <= base::Duration::zero()) return serve(id, call);
-        timeline_.after(call.delay, kWorld,
+        const auto delay = call.delay;
+        timeline_.after(delay, kWorld,
                         [this, id, held = std::move(call)](bool) { serve(id, held); });
     });
 }

@@ -114,7 +114,7 @@ class Child {
     // Everything it wrote, when it has ended.
     void read(const std::function<void(std::string_view)>& hear) {
         waitpid(process_, nullptr, 0);
-        std::rewind(lines_);
+        if (std::fseek(lines_, 0, SEEK_SET) != 0) return;
         char* line = nullptr;
         std::size_t room = 0;
         while (true) {
@@ -187,9 +187,8 @@ void collect(Child& child, Collected& collected) {
 
 }  // namespace
 
-RunResult run_worlds(const RunOptions& given) {
+RunResult run_worlds(RunOptions options) {
     base::mute_log();
-    auto options = given;
     if (options.processes == 0) {
         options.processes = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
     }

@@ -28,6 +28,6 @@ struct RunResult {
 
 // Nothing is logged from now on: what happens in a world does not happen at this time.
 // A process that dies is a failure of the world that it was in.
-RunResult run_worlds(const RunOptions& options);
+RunResult run_worlds(RunOptions options);
 
 }  // namespace usher::simulate

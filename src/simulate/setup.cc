@@ -1,0 +1,46 @@
+#include "simulate/setup.h"
+
+#include <array>
+#include <string>
+
+#include "simulate/network.h"
+
+namespace usher::simulate {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+assembly::Options product_options() {
+    assembly::Options made;
+    const std::string others{kOthers};
+    made.auth.issuer = others + std::string{sandbox::Issuer::kPath};
+    made.auth.tenant_claim = "tenants";
+    made.api.tenant_claim = "tenants";
+    made.api.tenants = {{.id = domain::TenantId{"demo"}, .is_default = true},
+                        {.id = domain::TenantId{"second"}}};
+    made.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
+    made.bango.route = {.url = others + "/bango",
+                        .username = "usher",
+                        .password = base::Secret{"usher"},
+                        .customer_id = "{tenant}-{account}"};
+    made.bango.public_url = std::string{kUsher};
+    made.converge.limits.calls.horizon = kHorizon;
+    made.converge.limits.lease = made.converge.limits.calls.call + seconds{15};
+    return made;
+}
+
+sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice) {
+    sandbox::PartnerOptions made;
+    constexpr std::array<base::Duration, 3> kShort{seconds{0}, seconds{20}, minutes{5}};
+    if (plan.has(Fault::short_memory)) made.replay_retention = dice.pick(kShort);
+    made.paid_period = dice.log_between(minutes{10}, hours{24 * 30});
+    made.activation_ttl = dice.log_between(minutes{10}, hours{24});
+    // A partner that tries for long enough: without the daily look at everything, a report that
+    // never comes is a difference that nobody knows of.
+    made.notification_pauses.insert(made.notification_pauses.end(), 60, minutes{10});
+    made.max_calls = 1000;
+    return made;
+}
+
+}  // namespace usher::simulate

@@ -1,0 +1,19 @@
+// How the product and the partner are set up in a world.
+#pragma once
+
+#include <chrono>
+
+#include "assembly/product.h"
+#include "sandbox/partner_options.h"
+#include "simulate/dice.h"
+#include "simulate/faults.h"
+
+namespace usher::simulate {
+
+// An open call may act so long after it was made; everything late in these worlds is sooner.
+inline constexpr std::chrono::hours kHorizon{1};
+
+assembly::Options product_options();
+sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice);
+
+}  // namespace usher::simulate
