@@ -99,13 +99,17 @@ void KeySource::request(base::Completion<Refetched> done, Reason reason) {
     {
         const std::lock_guard lock{mutex_};
         const bool too_soon = clock_.monotonic() < next_allowed_;
-        if (stopped_ || waiting_.size() + later_.size() >= options_.max_waiting) {
+        const bool full =
+            reason != Reason::schedule && waiting_.size() + later_.size() >= options_.max_waiting;
+        if (stopped_) {
+            answer = Refetched::failed;
+        } else if (!fetching_ && reason == Reason::unknown_key && too_soon) {
+            answer = last_worked_ ? Refetched::remembered : Refetched::failed;
+        } else if (full) {
             answer = Refetched::failed;
         } else if (reason == Reason::still_unknown && (fetching_ || too_soon)) {
             later_.push_back(std::exchange(done, nullptr));
             await_interval();
-        } else if (!fetching_ && reason == Reason::unknown_key && too_soon) {
-            answer = last_worked_ ? Refetched::remembered : Refetched::failed;
         } else {
             start = !fetching_;
             waiting_.push_back(

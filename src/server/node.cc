@@ -105,10 +105,11 @@ struct Node::Parts {
 
     base::Task<> drain() {
         const auto deadline = clock.monotonic() + settings.drain;
+        // Keys that are known still count; who waits for others is answered now.
+        product->authenticator->stop();
         co_await operator_server->drain(deadline);
         co_await product->converger->stop(deadline);
         co_await admin_server->drain(deadline);
-        product->authenticator->stop();
     }
 };
 

@@ -13,8 +13,6 @@ namespace usher::simulate {
 namespace {
 
 constexpr auto kBlock = static_cast<std::int64_t>(Disk::kBlockBytes);
-constexpr std::size_t kSectors = Disk::kBlockBytes / Disk::kSectorBytes;
-
 std::string set_aside(const std::string& path) {
     return path + ".removed";
 }
@@ -135,10 +133,10 @@ void Disk::recover() {
     power_ = true;
 }
 
-// How much of one block's new content reached the disk: all, nothing, or its first sectors.
-std::size_t Disk::sectors_kept(double share) {
-    if (!dice_.chance(share)) return dice_.chance(0.2) ? 1 + dice_.below(kSectors - 1) : 0;
-    return kSectors;
+// Which sectors of a block's new content reached the disk: all, none, or any.
+Disk::Sectors Disk::sectors_kept(double share) {
+    if (dice_.chance(share)) return Sectors{}.set();
+    return dice_.chance(0.2) ? Sectors{dice_.next()} : Sectors{};
 }
 
 // Back to what it was at the last sync.
@@ -160,19 +158,26 @@ void Disk::take_from(File& file) {
     const auto now = size_of(file.path);
     // What was done after a cut is not there without the cut.
     if (file.cut_to && dice_.chance(0.5)) return take_all(file);
-    const bool has_grown = now > file.synced_bytes;
-    const auto bytes = has_grown && !file.cut_to && !dice_.chance(share) ? file.synced_bytes : now;
+    auto bytes = now;
+    if (now > file.synced_bytes && !file.cut_to && !dice_.chance(share)) {
+        const auto blocks = static_cast<std::uint64_t>((now - file.synced_bytes) / kBlock + 1);
+        bytes = std::min(
+            now, file.synced_bytes + static_cast<std::int64_t>(dice_.below(blocks)) * kBlock);
+    }
     const Block nothing{};
     std::fstream real{file.path, std::ios::in | std::ios::out | std::ios::binary};
     for (const auto& [number, before] : file.before) {
-        const auto kept = sectors_kept(share) * kSectorBytes;
-        const auto from = number * kBlock + static_cast<std::int64_t>(kept);
-        const auto until = std::min((number + 1) * kBlock, bytes);
-        if (from >= until) continue;
         const bool was_cut = file.cut_to && number * kBlock >= *file.cut_to;
         const auto& content = was_cut ? nothing : before.content;
-        real.seekp(from);
-        real.write(reinterpret_cast<const char*>(content.data()) + kept, until - from);
+        const auto kept = sectors_kept(share);
+        for (std::size_t sector = 0; sector < kSectors; ++sector) {
+            const auto at = sector * kSectorBytes;
+            const auto from = number * kBlock + static_cast<std::int64_t>(at);
+            const auto count = std::min(static_cast<std::int64_t>(kSectorBytes), bytes - from);
+            if (kept[sector] || count <= 0) continue;
+            real.seekp(from);
+            real.write(reinterpret_cast<const char*>(content.data()) + at, count);
+        }
     }
     real.close();
     if (bytes != now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ class Disk {
   public:
     static constexpr std::size_t kBlockBytes = 4096;
     static constexpr std::size_t kSectorBytes = 512;  // of which each is written as a whole
+    static constexpr std::size_t kSectors = kBlockBytes / kSectorBytes;
     using Block = std::array<std::byte, kBlockBytes>;
 
     // From the first call on SQLite's default file system; to be called before a store is opened.
@@ -84,7 +86,8 @@ class Disk {
     static void remember(File& file, const ReadBlock& read, std::int64_t first, std::int64_t last);
     void take_from(File& file);
     static void take_all(const File& file);
-    std::size_t sectors_kept(double share);
+    using Sectors = std::bitset<kSectors>;
+    Sectors sectors_kept(double share);
 
     Dice dice_{0, 0};
     DiskTrouble trouble_;

@@ -99,6 +99,16 @@ FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
     return plan;
 }
 
+bool FaultPlan::may_leave_a_call_open() const {
+    constexpr std::array kLeaving{Fault::lost_request,   Fault::lost_answer, Fault::late_request,
+                                  Fault::slow,           Fault::half_body,   Fault::garbage,
+                                  Fault::server_error,   Fault::unavailable, Fault::accepted_late,
+                                  Fault::accepted_never, Fault::failed,      Fault::too_many,
+                                  Fault::crash,          Fault::store_slow,  Fault::disk_full,
+                                  Fault::disk_fails,     Fault::sync_fails,  Fault::clock_steps};
+    return std::ranges::any_of(kLeaving, [this](Fault fault) { return has(fault); });
+}
+
 sandbox::Faults FaultPlan::for_partner(Dice& dice) const {
     using std::chrono::minutes;
     using std::chrono::seconds;

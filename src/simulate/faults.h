@@ -65,6 +65,9 @@ class FaultPlan {
     double operator[](Fault fault) const { return likely_.at(static_cast<std::size_t>(fault)); }
     bool has(Fault fault) const { return (*this)[fault] > 0; }
 
+    // Whether a call may act after its answer was lost, or be sent again.
+    bool may_leave_a_call_open() const;
+
     // Those that the partner's model carries out itself.
     sandbox::Faults for_partner(Dice& dice) const;
 

@@ -1,6 +1,8 @@
 #include "simulate/judge.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -42,6 +44,8 @@ class Judgement {
     }
 
   private:
+    using Events = std::map<std::string, std::vector<const domain::Event*>>;
+
     template <class... Arguments>
     void fail(Invariant invariant, fmt::format_string<Arguments...> about,
               Arguments&&... arguments) {
@@ -226,7 +230,7 @@ class Judgement {
     }
 
     void judge_answers() {
-        std::map<std::string, std::vector<const domain::Event*>> asked_events;
+        Events asked_events;
         for (const auto& [tenant, kept] : evidence_.tenants) {
             for (const auto& event : kept.feed) {
                 if (event.change.kind != ChangeKind::requested) continue;
@@ -234,44 +238,92 @@ class Judgement {
             }
         }
         for (const auto& asked : evidence_.asked) judge_answer(asked, asked_events);
+        for (const auto& asked : evidence_.asked) asked_events.erase(asked.correlation);
+        for (const auto& [correlation, requested] : asked_events) {
+            fail(Invariant::nothing_invented, "{} for {}, which nobody asked", correlation,
+                 requested.front()->entitlement.text());
+        }
     }
 
-    void judge_answer(const Asked& asked,
-                      const std::map<std::string, std::vector<const domain::Event*>>& events) {
+    void judge_answer(const Asked& asked, const Events& events) {
         if (!asked.answer) {
             if (!asked.cut_off) fail(Invariant::everybody_answered, "{}", asked.correlation);
             return;
         }
-        constexpr std::array kKnown{200, 201, 202, 400, 404, 412, 503};
+        constexpr std::chrono::seconds kLongest{60};
+        if (asked.answered_at - asked.at > kLongest) {
+            fail(Invariant::everybody_answered, "{} only after {} s", asked.correlation,
+                 (asked.answered_at - asked.at).count() / 1'000'000);
+        }
+        // What they ask for is there, is theirs, and names no version.
+        constexpr std::array kKnown{200, 201, 202, 400, 503};
         if (std::ranges::find(kKnown, *asked.answer) == kKnown.end()) {
             fail(Invariant::answers_as_promised, "{}: {} {}", asked.correlation, *asked.answer,
                  asked.error_code);
         }
-        if (asked.kind == AskedKind::other) return;
         const auto found = events.find(asked.correlation);
-        const bool recorded = found != events.end();
-        // A purchase that was made already is answered with what it made then.
-        const bool bought = asked.kind == AskedKind::purchase;
-        if (bought && *asked.answer < 300 && find_row(asked.entitlement) == nullptr) {
-            fail(Invariant::nothing_lost, "{} was told that it bought {}", asked.correlation,
-                 asked.entitlement);
-        }
-        const bool acknowledged = !bought && *asked.answer < 300 && asked.modified;
-        if (acknowledged && !recorded) {
-            fail(Invariant::nothing_lost, "{} was told {} for {} of {}", asked.correlation,
-                 *asked.answer, asked.status, asked.entitlement);
-        }
-        // The store did not know itself whether it had recorded it.
-        const bool turned_away = *asked.answer == 503 &&
-                                 asked.error_code != api::number_of(api::ErrorCode::not_confirmed);
-        if (turned_away && recorded) {
-            fail(Invariant::nothing_invented, "{} was told {} {}", asked.correlation, *asked.answer,
-                 asked.error_code);
-        }
-        if (recorded && found->second.size() > 1) {
+        if (found == events.end()) return judge_unrecorded(asked);
+        if (found->second.size() > 1) {
             fail(Invariant::nothing_invented, "{} is in the history {} times", asked.correlation,
                  found->second.size());
         }
+        judge_recorded(asked, *found->second.front());
+    }
+
+    void judge_unrecorded(const Asked& asked) {
+        if (*asked.answer >= 300 || asked.kind == AskedKind::other) return;
+        // What was bought already is answered with what that made.
+        if (asked.kind == AskedKind::purchase) {
+            if (find_row(asked.entitlement) != nullptr) return;
+        } else if (!asked.modified && was_ever(asked)) {
+            return;
+        }
+        fail(Invariant::nothing_lost, "{} was told {} for {} of {}", asked.correlation,
+             *asked.answer, asked.status, asked.entitlement);
+    }
+
+    // Whether the record ever had what was asked for, as an unchanged one must.
+    bool was_ever(const Asked& asked) const {
+        const auto wish = domain::parse_entitlement_status(asked.status);
+        const auto& feed = evidence_.tenants.at(asked.tenant).feed;
+        return std::ranges::any_of(feed, [&](const domain::Event& event) {
+            return event.entitlement.text() == asked.entitlement && wish &&
+                   is_or_becomes(*wish, event.change.status_to);
+        });
+    }
+
+    static bool is_or_becomes(EntitlementStatus wish, EntitlementStatus status) {
+        return wish == status || is_refinement(wish, status);
+    }
+
+    void judge_recorded(const Asked& asked, const domain::Event& event) {
+        const auto wish = domain::parse_entitlement_status(asked.status);
+        // A purchase that was refused in the end was told no id.
+        const bool told_none = asked.kind == AskedKind::purchase && *asked.answer >= 300;
+        const bool same_one = told_none || event.entitlement.text() == asked.entitlement;
+        if (event.tenant != asked.tenant || !same_one || !wish ||
+            !is_or_becomes(*wish, event.change.status_to)) {
+            fail(Invariant::nothing_invented, "{} asked {} {} for {}, the history has {} {} for {}",
+                 asked.correlation, asked.tenant.text(), asked.status, asked.entitlement,
+                 event.tenant.text(), to_text(event.change.status_to), event.entitlement.text());
+        }
+        const bool turned_away = *asked.answer == 503 &&
+                                 asked.error_code != api::number_of(api::ErrorCode::not_confirmed);
+        const bool refused = *asked.answer == 400 && !is_refused_after(event);
+        if (turned_away || refused) {
+            fail(Invariant::nothing_invented, "{} was told {} {}", asked.correlation, *asked.answer,
+                 asked.error_code);
+        }
+    }
+
+    // A request that was recorded and then refused by the partner is answered with that.
+    bool is_refused_after(const domain::Event& asked) const {
+        const auto& feed = evidence_.tenants.at(asked.tenant).feed;
+        return std::ranges::any_of(feed, [&](const domain::Event& event) {
+            const auto kind = event.change.kind;
+            return event.entitlement == asked.entitlement && event.position > asked.position &&
+                   (kind == ChangeKind::refused || kind == ChangeKind::partner_moved);
+        });
     }
 
     const domain::Entitlement* find_row(const std::string& id) const {

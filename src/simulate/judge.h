@@ -51,6 +51,8 @@ struct Asked {
     std::string entitlement;  // of a purchase: what the answer said
     std::string status;       // asked for
     bool cut_off = false;     // the node died, or nobody listened
+    base::Monotonic at;
+    base::Monotonic answered_at;
     std::optional<int> answer;
     int error_code = 0;
     bool modified = false;

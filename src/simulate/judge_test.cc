@@ -44,6 +44,7 @@ class JudgeTest : public testing::Test {
                             .kind = AskedKind::purchase,
                             .tenant = kTenant,
                             .entitlement = "e-1",
+                            .status = "PENDING",
                             .answer = 201},
                            {.correlation = "asked-1",
                             .kind = AskedKind::update,
@@ -113,14 +114,31 @@ TEST_F(JudgeTest, bothSides) {
 
 TEST_F(JudgeTest, answers) {
     expect_found(Invariant::nothing_lost, [&] { evidence_.asked[1].correlation = "asked-9"; });
-    expect_found(Invariant::nothing_lost, [&] { evidence_.asked[0].entitlement = "e-2"; });
+    expect_found(Invariant::nothing_lost, [&] {
+        evidence_.asked.push_back(evidence_.asked[1]);
+        evidence_.asked.back().correlation = "asked-2";
+        evidence_.asked.back().status = "REVOKED";
+        evidence_.asked.back().modified = false;
+    });
+    expect_found(Invariant::nothing_lost, [&] {
+        evidence_.asked[0].correlation = "asked-9";
+        evidence_.asked[0].entitlement = "e-2";
+    });
+    expect_found(Invariant::nothing_invented, [&] { evidence_.asked[0].entitlement = "e-2"; });
     expect_found(Invariant::nothing_invented, [&] {
         evidence_.asked[1].answer = 503;
         evidence_.asked[1].error_code = 50302;
     });
     expect_found(Invariant::nothing_invented,
                  [&] { kept().feed[0].asker.correlation = domain::CorrelationId{"asked-1"}; });
+    expect_found(Invariant::nothing_invented, [&] { evidence_.asked[1].status = "REVOKED"; });
+    expect_found(Invariant::nothing_invented, [&] { evidence_.asked[1].entitlement = "e-2"; });
+    expect_found(Invariant::nothing_invented, [&] { evidence_.asked[1].answer = 400; });
+    expect_found(Invariant::nothing_invented, [&] { evidence_.asked.pop_back(); });
     expect_found(Invariant::everybody_answered, [&] { evidence_.asked[1].answer.reset(); });
+    expect_found(Invariant::everybody_answered,
+                 [&] { evidence_.asked[1].answered_at += std::chrono::minutes{2}; });
+    expect_found(Invariant::answers_as_promised, [&] { evidence_.asked[1].answer = 404; });
     expect_found(Invariant::answers_as_promised, [&] { evidence_.asked[1].answer = 500; });
 }
 
@@ -142,6 +160,7 @@ TEST_F(JudgeTest, theWishOfWhoeverAskedMayEndWithAWord) {
     kept().feed[3].change.kind = ChangeKind::partner_moved;
     kept().feed[2].change.status_to = EntitlementStatus::active;
     kept().feed[3].change.status_from = EntitlementStatus::active;
+    evidence_.asked[1].status = "ACTIVE";
     EXPECT_TRUE(judge(evidence_).violations.empty());
 }
 

@@ -41,7 +41,8 @@ std::expected<std::unique_ptr<Node>, std::string> Node::start(Life life, const G
 }
 
 Node::~Node() {
-    // What still waits for the store is told that it is closed, and never hears it.
+    // Who still waits for keys or the store is told that there is nothing more, and never hears it.
+    if (product_) product_->authenticator->stop();
     if (store_) store_->close();
     work_.reset();
     context_.reset();

@@ -111,6 +111,7 @@ void Operators::make_known(const Right& right, int error_code) {
 void Operators::send(Right* bought, Asked asked, http::Request request, bool leaves) {
     const auto number = asked_.size();
     asked.cut_off = leaves;
+    asked.at = timeline_.now();
     trace_.say(timeline_.now(), "{} {} {} {} {}", asked.correlation, asked.tenant.text(),
                request.method, request.target, asked.status);
     asked_.push_back(std::move(asked));
@@ -123,6 +124,7 @@ void Operators::send(Right* bought, Asked asked, http::Request request, bool lea
 void Operators::hear(std::size_t number, Right* bought, const http::Response& response) {
     auto& asked = asked_.at(number);
     asked.answer = response.status;
+    asked.answered_at = timeline_.now();
     trace_.say(timeline_.now(), "{} is told {} {}", asked.correlation, response.status,
                response.body);
     const auto parsed = base::parse_json(response.body);

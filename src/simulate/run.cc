@@ -156,6 +156,15 @@ class Collected {
         result_.failed.push_back(std::move(outcome));
     }
 
+    // A process that ends takes the worlds with it that it had not come to.
+    void expect(std::uint64_t worlds) {
+        if (result_.figures.worlds == worlds) return;
+        Outcome missing;
+        missing.violations = {{Invariant::no_crash, "some worlds were not run to their end"}};
+        ++result_.failures;
+        result_.failed.push_back(std::move(missing));
+    }
+
     RunResult all() && {
         std::ranges::sort(result_.failed, {}, &Outcome::seed);
         if (result_.failed.size() > RunResult::kMaxFailed) {
@@ -199,6 +208,7 @@ RunResult run_worlds(RunOptions options) {
     }
     Collected collected;
     for (const auto& child : children) collect(*child, collected);
+    collected.expect(options.seeds);
     return std::move(collected).all();
 }
 

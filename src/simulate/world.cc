@@ -67,6 +67,7 @@ class World {
         file_ = is_new ? stage_.no_store() : stage_.new_store();
         if (is_new && plan_.has(Fault::crash)) plan_crash();
         network_.set_plan(plan_);
+        may_repeat_ = plan_.has(Fault::short_memory) && plan_.may_leave_a_call_open();
         network_.set_deliver(
             [this](const http::Request& report, auto done) { deliver(report, std::move(done)); });
         start_node();
@@ -178,11 +179,17 @@ class World {
                 std::min(begin + dice_.log_between(milliseconds{500}, hours{1}), trouble_ends_);
             timeline_.at(begin, kWorld, [this, fault, turn](bool) {
                 trace_.say(timeline_.now(), "begins: {}", to_text(fault));
-                count(fault);
+                if (!is_counted_elsewhere(fault)) count(fault);
                 turn(true);
             });
             timeline_.at(end, kWorld, [turn](bool) { turn(false); });
         }
+    }
+
+    // Those that count when they meet something.
+    static bool is_counted_elsewhere(Fault fault) {
+        return fault == Fault::crash || fault == Fault::unreachable ||
+               fault == Fault::unauthorized || fault == Fault::report_forged;
     }
 
     void set_trouble(bool& which, bool on) {
@@ -198,6 +205,8 @@ class World {
     void forge_report() {
         auto record = some_record();
         if (record.empty()) return;
+        if (!node_) return;
+        count(Fault::report_forged);
         record["status"] = "CANCELLED";
         record["reason"] = "CANCEL";
         const auto id = base::find_string(record, "externalEntitlementId").value_or("");
@@ -306,10 +315,13 @@ class World {
     }
 
     void crash() {
+        const bool is_trouble = timeline_.now() < trouble_ends_;
+        if (is_trouble) count(Fault::crash);
         trace_.say(timeline_.now(), "node {} dies", life_);
         drop_node();
         while (!reports_out_.empty()) end_report(reports_out_.begin()->first, false);
         disk_.recover();
+        if (is_trouble && dice_.chance(0.3)) plan_crash();  // as soon as it starts again
         timeline_.after(dice_.log_between(milliseconds{10}, minutes{1}), kWorld,
                         [this](bool) { start_node(); });
     }
@@ -364,9 +376,19 @@ class World {
         if (failed) found_.push_back({Invariant::nothing_lost, "the store cannot be read"});
     }
 
+    // Only what is durable counts: the judge sees what the next start finds.
+    void start_once_more() {
+        if (node_) crash();
+        constexpr minutes kToStartAndSettle{5};
+        const auto until = timeline_.now() + kToStartAndSettle;
+        timeline_.at(until, kWorld, [](bool) {});
+        while (timeline_.now() < until) step();
+    }
+
     Outcome finish() {
         Evidence evidence;
-        evidence.short_memory = partner_.options().replay_retention < kHorizon;
+        evidence.short_memory = may_repeat_;
+        start_once_more();
         if (node_) {
             collect_all(evidence);
         } else {
@@ -438,6 +460,7 @@ class World {
     std::map<std::uint64_t, std::function<void(bool)>> reports_out_;  // not answered yet
     std::uint64_t group_ = 0;
     bool store_is_slow_ = false;
+    bool may_repeat_ = false;
     Life life_ = kWorld;
     std::unique_ptr<Node> node_;
 };

@@ -109,7 +109,7 @@ std::string sentence_for_newer(const std::string& name, std::int64_t version) {
 }
 
 bool holds_log(const fs::path& path) {
-    return size_of(log_of(path)) >= kLogHeadBytes;
+    return size_of(log_of(path)) > kLogHeadBytes;
 }
 
 Checked check_file(const fs::path& path) {

@@ -19,10 +19,8 @@ struct LogReport {
 };
 
 // Source: SQLite's file format, §4.1 and §4.2. Every transaction of ours is synced before the next
-// begins. So behind what is readable a crash, or a sync that failed, leaves pieces of transactions
-// that were never kept; however many there are, none follows another, because each began where the
-// last good one ends. Two in a row by their checksums were kept, and what stood before them too.
-// A log shorter than its head holds nothing and is sound.
+// begins, so behind what is readable a crash leaves the traces of one transaction, or, where one
+// crash followed another, of two. A log shorter than its head holds nothing and is sound.
 LogReport judge_log(std::istream& log);
 
 }  // namespace usher::store::sqlite

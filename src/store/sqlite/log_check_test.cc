@@ -5,7 +5,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -88,43 +87,6 @@ TEST_F(LogCheck, DamageBeforeOtherTransactionsIsFound) {
             EXPECT_EQ(report.readable_frames, frame);
         }
     }
-}
-
-// Syncs that fail leave one after another, each begun at the same place and each shorter.
-TEST_F(LogCheck, TransactionsThatWereNeverKeptAreSound) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open((folder_ / "y.db").c_str(), &db), SQLITE_OK);
-    run(db, "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (x)");
-    run(db, "INSERT INTO t VALUES (1)");
-    const auto log_of = [&] {
-        std::ifstream file{folder_ / "y.db-wal", std::ios::binary};
-        return std::string{std::istreambuf_iterator<char>{file}, {}};
-    };
-    // What the log would be like after each, each from the same beginning.
-    std::vector<std::string> tried;
-    for (const int rows : {9000, 6000, 3000, 1}) {
-        const auto before = log_of();
-        const auto with_rows =
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-            "WHERE i < " +
-            std::to_string(rows) + ") INSERT INTO t SELECT i || '-padding' FROM n";
-        run(db, with_rows.c_str());
-        tried.push_back(log_of().substr(before.size()));
-    }
-    sqlite3_close(db);
-    ASSERT_GT(tried[0].size(), 4 * tried[3].size());
-    auto log = log_.substr(0, kHead + 2 * kFrame);
-    const auto begin = log.size();
-    for (const auto& piece : tried) {
-        if (log.size() < begin + piece.size()) log.resize(begin + piece.size());
-        auto salted = piece;
-        for (std::size_t at = 0; at < salted.size(); at += kFrame) {
-            salted.replace(at + 8, 8, log_.substr(16, 8));
-        }
-        log.replace(begin, salted.size(), salted);
-    }
-    EXPECT_EQ(judge(log).state, LogState::sound);
-    EXPECT_EQ(judge(log).readable_frames, 2);
 }
 
 TEST_F(LogCheck, AHeadThatWasNotWrittenYetIsSound) {

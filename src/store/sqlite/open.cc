@@ -134,14 +134,19 @@ Result<> copy_all(Connection& connection, Connection::CheckpointMode mode) {
     return {};
 }
 
+// Written once only: else each of many tries while syncs fail would write behind the last one, and
+// a power failure could keep the later ones alone, which looks like damage.
+Result<> end_use_once(Connection& connection) {
+    const auto in_use = connection.integer(std::string{sql::kIsInUse});
+    if (!in_use) return std::unexpected{in_use.error()};
+    return *in_use == 0 ? Result<>{} : commit_alone(connection, sql::kEndUse);
+}
+
 // Proves that the file takes writes and syncs, and brings the whole log into the file: what a
-// failed sync left in the log must not be built upon, so the log begins anew before anything is
-// written. Else each of many tries while syncs fail would write behind the last, and a power
-// failure could keep the later ones alone, which looks like damage. In between, the store is not in
-// use: its log is empty, and a crash then is no loss.
+// failed sync left in the log must not be built upon. In between, the store is not in use: its log
+// is empty, and a crash then is no loss.
 Result<> begin_use(Connection& connection) {
-    auto done = copy_all(connection, Connection::CheckpointMode::restart);
-    if (done) done = commit_alone(connection, sql::kEndUse);
+    auto done = end_use_once(connection);
     if (done) done = copy_all(connection, Connection::CheckpointMode::truncate);
     if (done) done = commit_alone(connection, sql::kBeginUse);
     // Into the file, where it is found when the log is gone.
