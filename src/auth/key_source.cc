@@ -101,11 +101,10 @@ void KeySource::request(base::Completion<Refetched> done, Reason reason) {
         const bool too_soon = clock_.monotonic() < next_allowed_;
         const bool full =
             reason != Reason::schedule && waiting_.size() + later_.size() >= options_.max_waiting;
-        if (stopped_) {
-            answer = Refetched::failed;
-        } else if (!fetching_ && reason == Reason::unknown_key && too_soon) {
-            answer = last_worked_ ? Refetched::remembered : Refetched::failed;
-        } else if (full) {
+        const bool is_known = !stopped_ && !fetching_ && too_soon && last_worked_;
+        if (is_known && reason == Reason::unknown_key) {
+            answer = Refetched::remembered;
+        } else if (stopped_ || full || (!fetching_ && too_soon && reason == Reason::unknown_key)) {
             answer = Refetched::failed;
         } else if (reason == Reason::still_unknown && (fetching_ || too_soon)) {
             later_.push_back(std::exchange(done, nullptr));
