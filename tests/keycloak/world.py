@@ -54,7 +54,9 @@ class Usher(program.Program):
         self.bought = None
 
     def log_lines(self, **wanted):
-        lines = [json.loads(line) for line in self.read_log().splitlines() if line[:1] == "{"]
+        # The last line may not be written to its end yet.
+        lines = [json.loads(line) for line in self.read_log().splitlines(keepends=True)
+                 if line[:1] == "{" and line.endswith("\n")]
         return [line for line in lines if wanted.items() <= line.items()]
 
 
