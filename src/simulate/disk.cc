@@ -45,7 +45,6 @@ void Disk::fill(char* to, int size) {
 
 bool Disk::goes_on() {
     if (!power_) return false;
-    ++operations_;
     if (left_ && (*left_)-- == 0) {
         left_.reset();
         power_ = false;
@@ -93,7 +92,6 @@ int Disk::truncate(File& file, const ReadBlock& read, std::int64_t bytes) {
 
 int Disk::sync(File& file) {
     if (!goes_on()) return SQLITE_IOERR_FSYNC;
-    ++syncs_;
     if (trouble_.syncs_lie) return SQLITE_OK;
     if (trouble_.syncs_fail) {
         for (auto& [number, before] : file.before) before.taken = true;

@@ -52,9 +52,6 @@ class Disk {
 
     void set_trouble(DiskTrouble trouble) { trouble_ = trouble; }
 
-    std::uint64_t operations() const { return operations_; }
-    std::uint64_t syncs() const { return syncs_; }
-
     // --- Asked by SQLite's file system (disk_vfs.cc), each before it does so with the real file.
     // The answers are SQLite's codes.
 
@@ -93,8 +90,6 @@ class Disk {
     DiskTrouble trouble_;
     std::map<std::string, std::shared_ptr<File>> files_;
     std::vector<std::string> removed_;  // not durably: a failure may bring them back
-    std::uint64_t operations_ = 0;
-    std::uint64_t syncs_ = 0;
     std::optional<std::uint64_t> left_;
     bool power_ = true;
 };

@@ -45,7 +45,6 @@ class Node {
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
-    Life life() const { return life_; }
     flow::Store& store() { return *store_; }
 
     // `answered` is called when the answer leaves, never after the node's death.
