@@ -108,8 +108,12 @@ Decision RuleBook<Rules>::pass_time(const Convergence& before, const CallLimits&
         if (call.phase == CallPhase::awaited && call.deadline <= now) {
             lose(settling, call, limits, now);
         } else if (call.phase == CallPhase::open && call.horizon <= now) {
-            call.phase = CallPhase::answered;
-            call.result = "never answered";
+            // Its last effect may not have been seen yet: one more look, then it is over.
+            if (call.result == kEffectSeen) {
+                call.phase = CallPhase::answered;
+            } else {
+                settling.after.read_wanted = true;
+            }
         }
     }
     return std::move(settling).finish();

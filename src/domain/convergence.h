@@ -20,8 +20,9 @@ namespace usher::domain {
 enum class CallPhase : std::uint8_t {
     under_way,  // sent, or about to be, by whoever holds the claim
     awaited,    // the partner accepted it and will carry it out; we wait until `deadline`
-    open,       // its outcome was never learnt; it may act until `horizon`
-    answered,   // nothing of it can come any more
+    open,      // its outcome was never learnt; it may act until `horizon`, and is kept until a look
+               // that began then
+    answered,  // nothing of it can come any more
 };
 
 // `result` of a call whose effect a read has shown.
@@ -190,8 +191,7 @@ struct ReadAnswer {
     base::Time begun;  // when the read left: "not found" before a create's deadline proves nothing
 };
 
-Decision settle_read(const Convergence& before, const ReadAnswer& answer, ActionSet supported,
-                     base::Time now);
+Decision settle_read(const Convergence& before, const ReadAnswer& answer, ActionSet supported);
 
 // A partner's report is a hint: believed only when nothing of ours is open and its own date is
 // newer than what is held; a repeat changes nothing; anything else asks for a read.
@@ -199,7 +199,8 @@ Decision receive_report(const Convergence& before, const PartnerView& view, Acti
                         base::Time now);
 
 // Time passes: awaited calls beyond their deadline become open and the partner's side unknown; open
-// calls beyond their horizon are over. Idempotent; called before anything else is decided.
+// calls beyond their horizon are over, after one more read if their effect was not seen.
+// Idempotent; called before anything else is decided.
 Decision pass_time(const Convergence& before, const CallLimits& limits, base::Time now);
 
 // A call that is under way without anybody behind it (its process died or its lease ended) is open.
@@ -207,7 +208,7 @@ Decision take_over(const Convergence& before, const CallLimits& limits, base::Ti
 
 // Decides again from what is known: for a plan that says `refused`, which happens when an action
 // turned out to be unsupported meanwhile.
-Decision conclude(const Convergence& before, ActionSet supported, base::Time now);
+Decision conclude(const Convergence& before, ActionSet supported);
 
 // True when both sides agree, nothing is asked for and nothing is doubted.
 bool is_settled(const Convergence& entitlement);

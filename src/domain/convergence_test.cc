@@ -42,7 +42,7 @@ class Story : public testing::Test {
     }
     void swept(PartnerStatus status) {
         now += 1s;
-        take(settle_read(it, {ReadOutcome::found, {status, now}, now}, supported, now));
+        take(settle_read(it, {ReadOutcome::found, {status, now}, now}, supported));
     }
     void reported(PartnerStatus status, base::Time date) {
         take(receive_report(it, {status, date}, supported, now));
@@ -173,6 +173,29 @@ TEST_F(Story, ALateEffectOfAnOvertakenCallIsPushedBackOnce) {
     EXPECT_EQ(it.status, EntitlementStatus::suspended);
 }
 
+// The looks until then may have been lost, and what has ended here is not swept.
+TEST_F(Story, AnOpenCallIsOverOnlyAfterALookThatBeganAtItsHorizon) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked(EntitlementStatus::suspended);
+    answered(send(PartnerAction::suspend), {.outcome = ActionOutcome::lost});
+    asked(EntitlementStatus::active);
+    read(PartnerStatus::active);
+    const auto left = now;
+    now += limits.horizon;
+    take(pass_time(it, limits, now));
+    EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+    take(settle_read(it, {ReadOutcome::lost, {}, now}, supported));
+    take(settle_read(it, {ReadOutcome::found, {PartnerStatus::active, left}, left}, supported));
+    EXPECT_EQ(it.calls.size(), 1U) << "it left too early to tell";
+    take(pass_time(it, limits, now));
+    read(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::pushed_back);
+    EXPECT_EQ(ended, kEffectSeen);
+    confirmed(send(PartnerAction::resume), PartnerStatus::active);
+    EXPECT_TRUE(it.calls.empty());
+    EXPECT_TRUE(is_settled(it));
+}
+
 TEST_F(Story, WhatThePartnerMovesIsFollowed) {
     begin_at(EntitlementStatus::active, PartnerStatus::active);
     swept(PartnerStatus::suspended);
@@ -261,7 +284,7 @@ TEST_F(Story, WhatTurnsOutNotToBeSupportedIsRefusedByTheProductsName) {
     asked(EntitlementStatus::suspended);
     supported.erase(PartnerAction::suspend);
     EXPECT_EQ(plan(it, supported).kind, StepKind::refused);
-    take(conclude(it, supported, now));
+    take(conclude(it, supported));
     EXPECT_EQ(told(), ChangeKind::refused);
     EXPECT_TRUE(is_settled(it));
 }
@@ -282,7 +305,7 @@ TEST_F(Story, APurchaseIsFoundAfterItsAnswerWasLost) {
     const auto create = send(PartnerAction::create);
     answered(create, {.outcome = ActionOutcome::lost});
     const ReadAnswer early{ReadOutcome::not_found, {}, now};
-    take(settle_read(it, early, supported, now));
+    take(settle_read(it, early, supported));
     EXPECT_EQ(it.partner_status, PartnerStatus::unknown) << "it may still be on its way";
     now += limits.call;
     read(PartnerStatus::pending);
@@ -296,7 +319,7 @@ TEST_F(Story, NotFoundAfterTheDeadlineIsCreatedAgain) {
     answered(send(PartnerAction::create), {.outcome = ActionOutcome::lost});
     const auto first = sent;
     now += limits.call;
-    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported));
     EXPECT_EQ(it.partner_status, PartnerStatus::none);
     send(PartnerAction::create);
     EXPECT_EQ(sent, first);
@@ -305,9 +328,9 @@ TEST_F(Story, NotFoundAfterTheDeadlineIsCreatedAgain) {
 TEST_F(Story, WhatIsBoundIsNeverTakenForNotThere) {
     begin_at(EntitlementStatus::active, PartnerStatus::active);
     const auto before = it;
-    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported));
     EXPECT_EQ(it, before);
-    take(settle_read(it, {ReadOutcome::lost, {}, now}, supported, now));
+    take(settle_read(it, {ReadOutcome::lost, {}, now}, supported));
     EXPECT_EQ(it, before);
 }
 
@@ -362,8 +385,7 @@ TEST_F(Story, AReadThatLeftBeforeAReportProvesNothing) {
     const auto left = now;
     now += 1s;
     reported(PartnerStatus::suspended, now);
-    take(
-        settle_read(it, {ReadOutcome::found, {PartnerStatus::active, left}, left}, supported, now));
+    take(settle_read(it, {ReadOutcome::found, {PartnerStatus::active, left}, left}, supported));
     EXPECT_EQ(it.partner_status, PartnerStatus::suspended);
     read(PartnerStatus::suspended);
     EXPECT_TRUE(is_settled(it));

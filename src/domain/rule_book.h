@@ -35,11 +35,11 @@ class RuleBook {
     Decision settle_action(const Convergence& before, std::uint32_t number,
                            const ActionAnswer& answer, ActionSet supported,
                            const CallLimits& limits, base::Time now) const;
-    Decision settle_read(const Convergence& before, const ReadAnswer& answer, ActionSet supported,
-                         base::Time now) const;
+    Decision settle_read(const Convergence& before, const ReadAnswer& answer,
+                         ActionSet supported) const;
     Decision receive_report(const Convergence& before, const PartnerView& view, ActionSet supported,
                             base::Time now) const;
-    Decision conclude(const Convergence& before, ActionSet supported, base::Time now) const;
+    Decision conclude(const Convergence& before, ActionSet supported) const;
 
   private:
     bool is_usable(PartnerAction action, EntitlementStatus wanted) const;
@@ -48,9 +48,9 @@ class RuleBook {
     void settle_confirmed(Settling& settling, Call& call, const PartnerView& view,
                           const CallLimits& limits, base::Time now) const;
     void look_for_effects(PartnerStatus known_before, Convergence& after) const;
-    void resolve(Settling& settling, ActionSet supported, base::Time now) const;
+    void resolve(Settling& settling, ActionSet supported) const;
     void go_on_with_request(Settling& settling, ActionSet supported) const;
-    void follow_partner(Settling& settling, ActionSet supported, base::Time now) const;
+    void follow_partner(Settling& settling, ActionSet supported) const;
     void give_up_request(Settling& settling, Rejection rejection, std::string partner_code) const;
     void stop_defending(Convergence& after, EntitlementStatus wished) const;
 

@@ -102,15 +102,13 @@ void RuleBook<Rules>::go_on_with_request(Settling& settling, ActionSet supported
 }
 
 template <class Rules>
-void RuleBook<Rules>::follow_partner(Settling& settling, ActionSet supported,
-                                     base::Time now) const {
+void RuleBook<Rules>::follow_partner(Settling& settling, ActionSet supported) const {
     auto& after = settling.after;
     after.refusal.reset();
     Call* late = nullptr;
     for (auto& call : after.calls) {
         // What this very decision ended counts: a create that was found is over.
-        const bool possible = !call.pushed_back && now < call.horizon &&
-                              can_result_in(call.action, after.partner_status);
+        const bool possible = !call.pushed_back && can_result_in(call.action, after.partner_status);
         // Of several that it may have been, the one that can act for the shortest time: as many
         // are left to be pushed back as can still act.
         if (possible && (late == nullptr || call.horizon < late->horizon)) late = &call;
@@ -130,7 +128,7 @@ void RuleBook<Rules>::follow_partner(Settling& settling, ActionSet supported,
 
 // Decides who wins (lifecycle §5), as far as what is known allows it.
 template <class Rules>
-void RuleBook<Rules>::resolve(Settling& settling, ActionSet supported, base::Time now) const {
+void RuleBook<Rules>::resolve(Settling& settling, ActionSet supported) const {
     auto& after = settling.after;
     if (after.partner_status == PartnerStatus::unknown || after.read_wanted) return;
     if (is_ended(after.partner_status)) {
@@ -148,7 +146,7 @@ void RuleBook<Rules>::resolve(Settling& settling, ActionSet supported, base::Tim
     } else if (after.intent) {
         go_on_with_request(settling, supported);
     } else {
-        follow_partner(settling, supported, now);
+        follow_partner(settling, supported);
     }
 }
 
@@ -221,7 +219,7 @@ Decision RuleBook<Rules>::settle_action(const Convergence& before, std::uint32_t
                               : CallPhase::answered;
             break;
     }
-    resolve(settling, supported, now);
+    resolve(settling, supported);
     return std::move(settling).finish();
 }
 
@@ -247,7 +245,7 @@ void RuleBook<Rules>::look_for_effects(PartnerStatus known_before, Convergence& 
 
 template <class Rules>
 Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswer& answer,
-                                      ActionSet supported, base::Time now) const {
+                                      ActionSet supported) const {
     Settling settling{before};
     auto& after = settling.after;
     if (any_in(before, CallPhase::under_way)) return no_decision(before);
@@ -273,7 +271,12 @@ Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswe
         settling.say(after.partner_status == PartnerStatus::unknown ? ChangeKind::lost
                                                                     : ChangeKind::learnt);
     }
-    resolve(settling, supported, now);
+    resolve(settling, supported);
+    for (auto& call : after.calls) {
+        if (call.phase != CallPhase::open || answer.begun < call.horizon) continue;
+        call.phase = CallPhase::answered;
+        if (call.result != kEffectSeen) call.result = "never answered";
+    }
     return std::move(settling).finish();
 }
 
@@ -297,15 +300,14 @@ Decision RuleBook<Rules>::receive_report(const Convergence& before, const Partne
     }
     hold(after, view);
     if (before.partner_status != after.partner_status) settling.say(ChangeKind::learnt);
-    resolve(settling, supported, now);
+    resolve(settling, supported);
     return std::move(settling).finish();
 }
 
 template <class Rules>
-Decision RuleBook<Rules>::conclude(const Convergence& before, ActionSet supported,
-                                   base::Time now) const {
+Decision RuleBook<Rules>::conclude(const Convergence& before, ActionSet supported) const {
     Settling settling{before};
-    resolve(settling, supported, now);
+    resolve(settling, supported);
     return std::move(settling).finish();
 }
 
@@ -323,9 +325,8 @@ Decision settle_action(const Convergence& before, std::uint32_t number, const Ac
     return kBook.settle_action(before, number, answer, supported, limits, now);
 }
 
-Decision settle_read(const Convergence& before, const ReadAnswer& answer, ActionSet supported,
-                     base::Time now) {
-    return kBook.settle_read(before, answer, supported, now);
+Decision settle_read(const Convergence& before, const ReadAnswer& answer, ActionSet supported) {
+    return kBook.settle_read(before, answer, supported);
 }
 
 Decision receive_report(const Convergence& before, const PartnerView& view, ActionSet supported,
@@ -333,8 +334,8 @@ Decision receive_report(const Convergence& before, const PartnerView& view, Acti
     return kBook.receive_report(before, view, supported, now);
 }
 
-Decision conclude(const Convergence& before, ActionSet supported, base::Time now) {
-    return kBook.conclude(before, supported, now);
+Decision conclude(const Convergence& before, ActionSet supported) {
+    return kBook.conclude(before, supported);
 }
 
 }  // namespace usher::domain

@@ -12,8 +12,7 @@ domain::Step next_step(Recording& recording, const ClaimTools& tools) {
     const auto supported = tools.supported(entitlement);
     auto step = domain::plan(entitlement.convergence, supported);
     if (step.kind != domain::StepKind::refused) return step;
-    recording.take(domain::conclude(entitlement.convergence, supported, recording.now()),
-                   domain::Initiator::usher);
+    recording.take(domain::conclude(entitlement.convergence, supported), domain::Initiator::usher);
     return domain::plan(entitlement.convergence, supported);
 }
 

@@ -194,7 +194,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
                 answer.view = finding.record->view;
             }
             auto decision = domain::settle_read(recording.entitlement().convergence, answer,
-                                                tools.supported(recording.entitlement()), rows.now);
+                                                tools.supported(recording.entitlement()));
             const auto initiator = initiator_of(decision);
             recording.take(std::move(decision), initiator, finding.problem);
             auto& after = recording.entitlement().convergence;

@@ -25,7 +25,7 @@ class Served final : public Decider {
     }
     Decision settle_read(const Convergence& before, const ReadAnswer& answer,
                          ActionSet supported) const override {
-        return domain::settle_read(before, answer, supported, present());
+        return domain::settle_read(before, answer, supported);
     }
     Decision receive_report(const Convergence& before, const PartnerView& view,
                             ActionSet supported) const override {
@@ -38,7 +38,7 @@ class Served final : public Decider {
         return domain::take_over(before, limits(), present());
     }
     Decision conclude(const Convergence& before, ActionSet supported) const override {
-        return domain::conclude(before, supported, present());
+        return domain::conclude(before, supported);
     }
 };
 
@@ -61,7 +61,7 @@ class Without final : public Decider {
     }
     Decision settle_read(const Convergence& before, const ReadAnswer& answer,
                          ActionSet supported) const override {
-        return book_.settle_read(before, answer, supported, present());
+        return book_.settle_read(before, answer, supported);
     }
     Decision receive_report(const Convergence& before, const PartnerView& view,
                             ActionSet supported) const override {
@@ -74,7 +74,7 @@ class Without final : public Decider {
         return book_.take_over(before, limits(), present());
     }
     Decision conclude(const Convergence& before, ActionSet supported) const override {
-        return book_.conclude(before, supported, present());
+        return book_.conclude(before, supported);
     }
 
   private:

@@ -253,6 +253,15 @@ ActionAnswer answer_of(const Flight& flight) {
     std::abort();
 }
 
+ReadAnswer answer_of(const Read& read) {
+    if (read.status == PartnerStatus::none) {
+        return {.outcome = ReadOutcome::not_found, .view = {}, .begun = present()};
+    }
+    return {.outcome = ReadOutcome::found,
+            .view = {read.unsure ? PartnerStatus::unknown : read.status, as_time(read.date)},
+            .begun = present()};
+}
+
 // Takes over what was decided; the partner's side of calls that ended is forgotten with them.
 void take(World& world, const Decision& decision, bool asked, Broken& broken,
           bool at_horizon = false) {
@@ -340,24 +349,25 @@ void pass_time(World& world, const Move& move, const Decider& decider, Broken& b
     if (move.kind == MoveKind::wait_ends) {
         call.deadline = present();
         world.judgement.unread = true;
-    } else {
-        call.horizon = present();
+        take(world, decider.pass_time(world.ours), false, broken);
+        return;
     }
-    take(world, decider.pass_time(world.ours), false, broken, move.kind == MoveKind::horizon);
+    call.horizon = present();
+    take(world, decider.pass_time(world.ours), false, broken);
+    // Seen already, it needs no more looks.
+    if (!world.ours.read_wanted) return;
+    world.ours.heard_at.reset();
+    const Read look{world.actual, world.date, world.unsure, false};
+    take(world, decider.settle_read(world.ours, answer_of(look), world.supported), false, broken,
+         true);
 }
 
 void return_read(World& world, const Decider& decider, Broken& broken) {
     const auto read = *world.read;
     world.read.reset();
     world.ours.heard_at.reset();
-    const auto begun = present();
-    if (read.overheard) world.ours.heard_at = begun;
-    ReadAnswer answer{.outcome = ReadOutcome::not_found, .view = {}, .begun = begun};
-    if (read.status != PartnerStatus::none) {
-        answer.outcome = ReadOutcome::found;
-        answer.view = {read.unsure ? PartnerStatus::unknown : read.status, as_time(read.date)};
-    }
-    take(world, decider.settle_read(world.ours, answer, world.supported), false, broken);
+    if (read.overheard) world.ours.heard_at = present();
+    take(world, decider.settle_read(world.ours, answer_of(read), world.supported), false, broken);
     if (!world.ours.read_wanted) world.judgement.unread = false;
 }
 
