@@ -31,6 +31,9 @@ struct TenantOptions {
     bool enabled = true;
     Edition edition = Edition::a;
     std::chrono::milliseconds wait{2'000};  // for the partner, unless the caller prefers otherwise
+    // What is live at the partner is looked at again within this; 0: only when something asks for
+    // it.
+    std::chrono::seconds freshness{86'400};
 };
 
 // The credentials that the partner shows when it reports. An empty user name lets nobody in.

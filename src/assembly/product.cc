@@ -44,12 +44,15 @@ class FlowOperations final : public api::Operations {
 }  // namespace
 
 std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
+    for (const auto& tenant : options.api.tenants) {
+        options.converge.swept.push_back({tenant.id, tenant.freshness});
+    }
     auto product = std::make_unique<Product>();
     product->partner = std::make_unique<partner::bango::BangoPartner>(ground.client, ground.clock,
                                                                       std::move(options.bango));
     product->converger = std::make_unique<converge::Converger>(
         ground.executor, ground.store, *product->partner, ground.clock, ground.random,
-        ground.metrics, options.converge);
+        ground.metrics, std::move(options.converge));
     product->authenticator = std::make_unique<auth::Authenticator>(options.auth, ground.clock,
                                                                    ground.client, ground.executor);
     product->operations = std::make_unique<FlowOperations>(product->converger->ports());

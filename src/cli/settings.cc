@@ -105,6 +105,7 @@ void print_toml() {
                  "\n# One for each operator. edition is A, B or C, after the published pages that "
                  "its\n# integration was written from.\n"
                  "[[tenant]]\nid = \"demo\"\ndefault = true\nedition = \"A\"\nwait_ms = 2000\n"
+                 "freshness_s = 86400\n"
                  "enabled = true\n";
 }
 

@@ -5,10 +5,8 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <prometheus/counter.h>
 
 #include "base/log.h"
-#include "base/metrics.h"
 
 namespace usher::converge {
 
@@ -32,13 +30,14 @@ Converger::Converger(base::Executor executor, flow::Store& store, flow::Partner&
       store_{store},
       partner_{partner},
       clock_{clock},
-      options_{options},
-      routes_{options.routes},
+      options_{std::move(options)},
+      routes_{options_.routes},
       watches_{clock},
-      sleeper_{clock},
+      wakes_{clock},
       idle_{clock},
-      ports_{store, partner, *this, clock, random, options.limits},
-      metrics_{metrics} {}
+      ports_{store, partner, *this, clock, random, options_.limits},
+      health_{routes_, clock, metrics},
+      sweeper_{executor_, ports_, routes_, metrics, base::make_uuid(random), options_.sweep} {}
 
 Converger::~Converger() = default;
 
@@ -59,7 +58,7 @@ domain::ActionSet Converger::supported(const domain::TenantId& tenant,
 }
 
 void Converger::wake() {
-    sleeper_.wake();
+    wakes_.wake();
 }
 
 void Converger::spawn(base::Task<> task) {
@@ -76,16 +75,18 @@ void Converger::start(flow::Work work) {
 
 base::Task<> Converger::stop(base::Monotonic deadline) {
     stopping_ = true;
-    sleeper_.wake();
+    wakes_.wake();
+    co_await sweeper_.stop(deadline);
     while (under_way_ > 0 && clock_.monotonic() < deadline) co_await idle_.until(deadline);
 }
 
 base::Task<> Converger::run() {
+    for (const auto& tenant : options_.swept) sweeper_.start(tenant);
     while (!stopping_) {
         next_look_ = clock_.monotonic() + options_.longest_sleep;
         co_await look();
         if (stopping_) break;
-        co_await sleeper_.until(next_look_);
+        co_await wakes_.until(next_look_);
         // Everything that ends wakes the loop; a burst of ends is one look.
         constexpr base::Duration kCalm = std::chrono::milliseconds{2};
         co_await base::sleep_for(clock_, kCalm);
@@ -184,7 +185,7 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
                                         .entitlement = work.entitlement,
                                         .request_id = work.call->request_id,
                                         .deadline = deadline});
-    judge_health(route, reply.unhealthy, reply.retry_after, reply.problem);
+    health_.judge(route, reply.unhealthy, reply.retry_after, reply.problem);
     const bool unsupported = reply.answer.outcome == domain::ActionOutcome::refused &&
                              reply.answer.rejection == domain::Rejection::not_supported_by_partner;
     if (unsupported) {
@@ -199,7 +200,7 @@ base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Mon
     const auto begun = clock_.now();
     const auto reply =
         co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});
-    judge_health(route_of(work.entitlement), reply.unhealthy, reply.retry_after, reply.problem);
+    health_.judge(route_of(work.entitlement), reply.unhealthy, reply.retry_after, reply.problem);
     co_return co_await write_down(work.lease_end,
                                   [&] { return flow::settle(ports_, work, reply, begun); });
 }
@@ -221,21 +222,6 @@ base::Task<std::optional<flow::Work>> Converger::write_down(base::Monotonic leas
         if (hopeless || clock_.monotonic() >= lease_end) co_return std::nullopt;
         co_await base::sleep_for(clock_, options_.settle_retry);
     }
-}
-
-void Converger::judge_health(const flow::Route& route, bool unhealthy,
-                             std::optional<base::Duration> retry_after,
-                             const std::string& problem) {
-    const auto now = clock_.monotonic();
-    metrics_
-        .counter("usher_partner_answers_total", "Answers of the partner, by health",
-                 {{"healthy", unhealthy ? "false" : "true"}})
-        .Increment();
-    if (!unhealthy)
-        routes_.succeed(route);
-    else
-        routes_.fail(route, now, problem);
-    if (retry_after) routes_.hold(route, now, *retry_after, problem);
 }
 
 }  // namespace usher::converge

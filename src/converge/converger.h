@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "converge/health.h"
 #include "converge/routes.h"
+#include "converge/sweeper.h"
 #include "converge/watches.h"
 #include "flow/ports.h"
 #include "flow/propagator.h"
@@ -25,6 +27,8 @@ namespace usher::converge {
 struct ConvergerOptions {
     flow::Limits limits;
     RouteLimits routes;
+    SweepLimits sweep;
+    std::vector<SweptTenant> swept;
     std::size_t batch = 64;                                  // looked up in the work list at once
     std::size_t in_flight = 256;                             // works at once, all routes
     base::Duration longest_sleep = std::chrono::seconds{5};  // between two looks at the list
@@ -68,8 +72,6 @@ class Converger final : public flow::Propagator {
     base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
     template <class Settle>
     base::Task<std::optional<flow::Work>> write_down(base::Monotonic lease_end, Settle settle);
-    void judge_health(const flow::Route& route, bool unhealthy,
-                      std::optional<base::Duration> retry_after, const std::string& problem);
     void spawn(base::Task<> task);
 
     base::Executor executor_;
@@ -79,10 +81,11 @@ class Converger final : public flow::Propagator {
     ConvergerOptions options_;
     Routes routes_;
     Watches watches_;
-    base::Sleeper sleeper_;
+    base::Sleeper wakes_;
     base::Sleeper idle_;
     flow::Ports ports_;
-    base::Metrics& metrics_;
+    Health health_;
+    Sweeper sweeper_;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};

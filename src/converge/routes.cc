@@ -31,6 +31,15 @@ bool Routes::enter(const flow::Route& route) {
     return true;
 }
 
+bool Routes::enter_spare(const flow::Route& route) {
+    const std::lock_guard lock{mutex_};
+    auto& known = standing(route);
+    const auto spare = std::max<std::size_t>(limits_.in_flight / 2, 1);
+    if (!known.breaker.is_closed() || known.in_flight >= spare) return false;
+    ++known.in_flight;
+    return true;
+}
+
 void Routes::leave(const flow::Route& route) {
     const std::lock_guard lock{mutex_};
     auto& known = standing(route);

@@ -35,6 +35,9 @@ class Routes {
     bool enter(const flow::Route& route);
     void leave(const flow::Route& route);
 
+    // As enter(), but leaves half of what the route takes to who has something to settle.
+    bool enter_spare(const flow::Route& route);
+
     // A healthy answer closes the breaker.
     void succeed(const flow::Route& route);
     void fail(const flow::Route& route, base::Monotonic now, const std::string& problem);

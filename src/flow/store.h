@@ -17,6 +17,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/watch_over.h"
 
 namespace usher::flow {
 
@@ -45,6 +46,7 @@ struct Wanted {
     std::optional<domain::ProductId> product;
     bool occupant = false;                 // who occupies (account, product)
     std::vector<PartnerKey> partner_keys;  // whose are these, in any tenant
+    bool sweep = false;
 };
 
 struct Rows {
@@ -53,6 +55,7 @@ struct Rows {
     std::optional<domain::Product> product;
     std::optional<domain::Entitlement> occupant;
     std::map<PartnerKey, std::pair<domain::TenantId, domain::EntitlementId>> holders;
+    std::optional<Sweep> sweep;
     base::Time now;  // by the store's clock: leases and due times are judged by it
 };
 
@@ -66,9 +69,12 @@ struct Writes {
     std::vector<domain::Event> events;
     std::optional<domain::Account> account;
     std::optional<domain::Product> product;
+    std::optional<Sweep> sweep;
+    std::optional<Hold> hold;  // the one with the same tenant, merchant, kind and time is replaced
 
     bool empty() const {
-        return !entitlement && answered.empty() && events.empty() && !account && !product;
+        return !entitlement && answered.empty() && events.empty() && !account && !product &&
+               !sweep && !hold;
     }
 };
 
@@ -135,6 +141,18 @@ class Store {
     // whose tenant and merchant are left out.
     virtual base::Task<StoreResult<DueList>> due(std::size_t limit,
                                                  std::vector<Route> left_out) = 0;
+
+    // How far a tenant's sweep has come; `count` also counts its entitlements, which costs a look
+    // at an index of all of them.
+    virtual base::Task<StoreResult<SweepStanding>> sweep_of(domain::TenantId tenant,
+                                                            bool count) = 0;
+    // At most `limit` of a tenant's entitlements behind `after`, in the order of their ids.
+    virtual base::Task<StoreResult<std::vector<SweepStop>>> sweep_stops(domain::TenantId tenant,
+                                                                        domain::EntitlementId after,
+                                                                        std::size_t limit) = 0;
+
+    // Those in force, of every tenant.
+    virtual base::Task<StoreResult<std::vector<Hold>>> holds() = 0;
 
     // False with a sentence why, when it does not take writes.
     virtual std::expected<void, std::string> writable() const = 0;

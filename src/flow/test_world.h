@@ -90,6 +90,8 @@ class FakeStore final : public Store {
     std::map<domain::ProductId, domain::Product> products;
     std::vector<domain::Event> events;
     std::vector<domain::Call> answered;
+    std::optional<Sweep> sweep;
+    std::vector<Hold> in_force;
     std::optional<StoreError> error;    // of the next submit, which then writes nothing
     std::function<void()> before_next;  // somebody is quicker than the next submit
     std::function<void()> after_next;   // likewise, before its answer is heard
@@ -139,6 +141,21 @@ class FakeStore final : public Store {
     base::Task<StoreResult<DueList>> due(std::size_t, std::vector<Route>) override {
         co_return DueList{};
     }
+    base::Task<StoreResult<SweepStanding>> sweep_of(domain::TenantId, bool) override {
+        co_return SweepStanding{.sweep = sweep, .entitlements = rows.size()};
+    }
+    base::Task<StoreResult<std::vector<SweepStop>>> sweep_stops(domain::TenantId tenant,
+                                                                domain::EntitlementId after,
+                                                                std::size_t limit) override {
+        std::vector<SweepStop> stops;
+        for (auto at = rows.upper_bound({tenant, after}); at != rows.end() && stops.size() < limit;
+             ++at) {
+            stops.push_back(
+                {at->second.id, at->second.convergence.partner_status, at->second.due_at});
+        }
+        co_return stops;
+    }
+    base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
     std::expected<void, std::string> writable() const override { return {}; }
 
     const domain::Entitlement& row(const domain::EntitlementId& id = kEntitlement) const {
@@ -163,6 +180,7 @@ class FakeStore final : public Store {
             found.entitlement = find(rows, {wanted.tenant, *wanted.entitlement});
         if (wanted.account) found.account = find(accounts, *wanted.account);
         if (wanted.product) found.product = find(products, *wanted.product);
+        if (wanted.sweep) found.sweep = sweep;
         for (const auto& [key, row] : rows) {
             const bool occupies = wanted.occupant && key.first == wanted.tenant && row.occupies &&
                                   row.account == wanted.account && row.product == wanted.product;
@@ -177,6 +195,8 @@ class FakeStore final : public Store {
     bool apply(const Writes& writes) {
         if (writes.account) accounts[writes.account->id] = *writes.account;
         if (writes.product) products[writes.product->id] = *writes.product;
+        if (writes.sweep) sweep = writes.sweep;
+        if (writes.hold) in_force.push_back(*writes.hold);
         if (!writes.entitlement) return true;
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};

@@ -177,6 +177,23 @@ TEST_F(ProductTest, WhatTheMerchantDoesIsAdopted) {
     EXPECT_EQ(put(id, "ACTIVE").status, 400);
 }
 
+class SweptTest : public WorldTest {
+  protected:
+    SweptTest() : WorldTest{seconds{2}} {}
+};
+
+// Nobody tells us; the look at everything comes round within the limit.
+TEST_F(SweptTest, WhatTheMerchantDoesIsFoundWithoutAReport) {
+    const auto id = buy("account-1").text("_id");
+    expect_both(id, "ACTIVE");
+    const auto other = buy("account-2").text("_id");
+    expect_both(other, "ACTIVE");
+    const auto version = get(other).body.at("version");
+    move(id, sandbox::Move::suspend);
+    expect_both(id, "SUSPENDED");
+    EXPECT_EQ(get(other).body.at("version"), version) << "a look alone is no change";
+}
+
 TEST_F(ProductTest, AForgedReportCostsAReadAndNothingElse) {
     const auto id = buy("account-1").text("_id");
     const auto before = get(id).header("ETag");

@@ -181,10 +181,16 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
                                        : api::Edition::c;
              return true;
          }},
-        {"wait_ms", [](Tenant& t, const toml::node& n) {
+        {"wait_ms",
+         [](Tenant& t, const toml::node& n) {
              const auto ms = n.value_exact<std::int64_t>().value_or(-1);
              t.wait = std::chrono::milliseconds{ms};
              return ms >= 0 && ms <= 600'000;
+         }},
+        {"freshness_s", [](Tenant& t, const toml::node& n) {
+             const auto s = n.value_exact<std::int64_t>().value_or(-1);
+             t.freshness = std::chrono::seconds{s};
+             return s == 0 || (s >= 60 && s <= 31 * 86'400);
          }}};
     return fields;
 }

@@ -101,7 +101,8 @@ struct Reply {
 
 class WorldTest : public testing::Test {
   protected:
-    WorldTest() {
+    // `freshness`: of the sweep.
+    explicit WorldTest(seconds freshness = std::chrono::hours{24}) : freshness_{freshness} {
         start();
         token_ = login("portal");
     }
@@ -130,7 +131,7 @@ class WorldTest : public testing::Test {
         }
     }
 
-    static assembly::Options options() {
+    assembly::Options options() const {
         assembly::Options made;
         const std::string others{kOthers};
         made.auth.issuer = others + std::string{sandbox::Issuer::kPath};
@@ -138,6 +139,7 @@ class WorldTest : public testing::Test {
         made.api.tenant_claim = "tenants";
         made.api.tenants = {{.id = domain::TenantId{"demo"}, .is_default = true},
                             {.id = domain::TenantId{"second"}}};
+        for (auto& tenant : made.api.tenants) tenant.freshness = freshness_;
         made.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
         made.bango.route = {.url = others + "/bango",
                             .username = "usher",
@@ -317,6 +319,7 @@ class WorldTest : public testing::Test {
 
     static inline const std::string kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 
+    const seconds freshness_;
     std::unique_ptr<base::Clock> clock_ = base::make_system_clock();
     std::unique_ptr<base::Random> random_ = base::make_system_random();
     sandbox::PartnerModel partner_{{}, *random_, nullptr};

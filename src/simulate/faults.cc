@@ -39,6 +39,7 @@ constexpr std::array<Name, kFaults> kNames{{
     {Fault::short_memory, "short-memory"},
     {Fault::report_doubled, "report-doubled"},
     {Fault::report_late, "report-late"},
+    {Fault::report_dropped, "report-dropped"},
     {Fault::report_forged, "report-forged"},
     {Fault::report_unknown, "report-unknown"},
     {Fault::clock_steps, "clock-steps"},

@@ -37,6 +37,7 @@ enum class Fault : std::uint8_t {
     // Its reports.
     report_doubled,
     report_late,
+    report_dropped,
     report_forged,   // by somebody without credentials
     report_unknown,  // of an entitlement that is not ours
     // Here.

@@ -230,6 +230,15 @@ void Network::wake_partner() {
 }
 
 void Network::send_report(const sandbox::PartnerNotification& report) {
+    if (dice_.chance(plan_[Fault::report_dropped])) {
+        count(Fault::report_dropped);
+        // The partner believes that it was taken.
+        timeline_.after(transit(), kWorld, [this, number = report.number](bool) {
+            partner_.settle_notification(number, true, partner_time());
+            wake_partner();
+        });
+        return;
+    }
     auto delay = transit();
     if (dice_.chance(plan_[Fault::report_late])) {
         count(Fault::report_late);

@@ -17,8 +17,9 @@ assembly::Options product_options() {
     made.auth.issuer = others + std::string{sandbox::Issuer::kPath};
     made.auth.tenant_claim = "tenants";
     made.api.tenant_claim = "tenants";
-    made.api.tenants = {{.id = domain::TenantId{"demo"}, .is_default = true},
-                        {.id = domain::TenantId{"second"}}};
+    made.api.tenants = {
+        {.id = domain::TenantId{"demo"}, .is_default = true, .freshness = kFreshness},
+        {.id = domain::TenantId{"second"}, .freshness = kFreshness}};
     made.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
     made.bango.route = {.url = others + "/bango",
                         .username = "usher",
@@ -36,9 +37,6 @@ sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice) {
     if (plan.has(Fault::short_memory)) made.replay_retention = dice.pick(kShort);
     made.paid_period = dice.log_between(minutes{10}, hours{24 * 30});
     made.activation_ttl = dice.log_between(minutes{10}, hours{24});
-    // A partner that tries for long enough: without the daily look at everything, a report that
-    // never comes is a difference that nobody knows of.
-    made.notification_pauses.insert(made.notification_pauses.end(), 60, minutes{10});
     made.max_calls = 1000;
     return made;
 }

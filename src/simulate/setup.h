@@ -13,6 +13,9 @@ namespace usher::simulate {
 // An open call may act so long after it was made; everything late in these worlds is sooner.
 inline constexpr std::chrono::hours kHorizon{1};
 
+// Everything that lives is looked at again within this.
+inline constexpr std::chrono::minutes kFreshness{30};
+
 assembly::Options product_options();
 sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice);
 

@@ -398,7 +398,8 @@ class World {
         evidence.partner = partner_.entitlements();
         evidence.calls = network_.calls();
         evidence.calls_allowed = 200 + 60 * figures_.entitlements + 40 * figures_.requests +
-                                 20 * figures_.moves + 20 * figures_.starts;
+                                 20 * figures_.moves + 20 * figures_.starts +
+                                 figures_.entitlements * rounds_of_the_sweep();
         if (node_) {
             auto verdict = judge(evidence);
             std::ranges::move(verdict.violations, std::back_inserter(found_));
@@ -428,6 +429,12 @@ class World {
                 .violations = std::move(found_),
                 .trace = trace_.lines(),
                 .figures = std::move(figures_)};
+    }
+
+    // At most; a round takes at least half of the limit.
+    std::uint64_t rounds_of_the_sweep() const {
+        const auto ran = timeline_.now() - base::Monotonic{};
+        return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;
     }
 
     void count(Fault fault) { ++figures_.faults.at(static_cast<std::size_t>(fault)); }

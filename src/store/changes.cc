@@ -25,6 +25,10 @@ void check(const flow::Wanted& wanted, const flow::Writes& writes) {
             "the account is in the command's tenant");
     require(!writes.product || writes.product->tenant == wanted.tenant,
             "the product is in the command's tenant");
+    require(!writes.sweep || writes.sweep->tenant == wanted.tenant,
+            "the sweep is in the command's tenant");
+    require(!writes.hold || writes.hold->tenant == wanted.tenant,
+            "the hold is in the command's tenant");
     for (const auto& event : writes.events) {
         require(event.tenant == row->tenant && event.entitlement == row->id,
                 "events are of the entitlement that is written");

@@ -91,6 +91,12 @@ class ReadEngine {
                                                   const std::optional<flow::Due>& after,
                                                   std::size_t limit) = 0;
     virtual Answer<std::optional<base::Time>> next_in(const flow::Route& route, base::Time now) = 0;
+
+    virtual Answer<flow::SweepStanding> sweep_of(const domain::TenantId& tenant, bool count) = 0;
+    virtual Answer<std::vector<flow::SweepStop>> sweep_stops(const domain::TenantId& tenant,
+                                                             const domain::EntitlementId& after,
+                                                             std::size_t limit) = 0;
+    virtual Answer<std::vector<flow::Hold>> holds() = 0;
 };
 
 }  // namespace usher::store

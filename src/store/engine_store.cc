@@ -221,4 +221,23 @@ base::Task<flow::StoreResult<flow::DueList>> EngineStore::due(std::size_t limit,
     });
 }
 
+base::Task<flow::StoreResult<flow::SweepStanding>> EngineStore::sweep_of(domain::TenantId tenant,
+                                                                         bool count) {
+    return read<flow::SweepStanding>([tenant = std::move(tenant), count](ReadEngine& engine) {
+        return engine.sweep_of(tenant, count);
+    });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::SweepStop>>> EngineStore::sweep_stops(
+    domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) {
+    return read<std::vector<flow::SweepStop>>(
+        [tenant = std::move(tenant), after = std::move(after), limit](ReadEngine& engine) {
+            return engine.sweep_stops(tenant, after, limit);
+        });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::Hold>>> EngineStore::holds() {
+    return read<std::vector<flow::Hold>>([](ReadEngine& engine) { return engine.holds(); });
+}
+
 }  // namespace usher::store

@@ -40,6 +40,11 @@ class EngineStore final : public SteppedStore {
                                                                    std::size_t limit) override;
     base::Task<flow::StoreResult<flow::DueList>> due(std::size_t limit,
                                                      std::vector<flow::Route> left_out) override;
+    base::Task<flow::StoreResult<flow::SweepStanding>> sweep_of(domain::TenantId tenant,
+                                                                bool count) override;
+    base::Task<flow::StoreResult<std::vector<flow::SweepStop>>> sweep_stops(
+        domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
     std::expected<void, std::string> writable() const override;
 
     bool run_group() override;

@@ -16,6 +16,9 @@ class StoreMetrics {
     void group(std::size_t commands, base::Duration took) const;
     void failed_group() const;
 
+    // Between two groups, while whoever asks waits: the log is copied back.
+    void upkeep(base::Duration took) const;
+
     // The log was copied back completely.
     void checkpoint() const;
     void log_bytes(std::int64_t bytes) const;
@@ -23,6 +26,7 @@ class StoreMetrics {
   private:
     prometheus::Histogram* seconds_ = nullptr;
     prometheus::Histogram* commands_ = nullptr;
+    prometheus::Histogram* upkeep_ = nullptr;
     prometheus::Counter* failed_ = nullptr;
     prometheus::Counter* checkpoints_ = nullptr;
     prometheus::Gauge* log_bytes_ = nullptr;

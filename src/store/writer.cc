@@ -165,7 +165,9 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
         failures_ = 0;
     }
     for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(answers[i]));
+    const auto answered = clock_.monotonic();
     if (!engine_->maintain()) break_off({}, flow::StoreError::not_writable, engine_->trouble());
+    metrics_.upkeep(clock_.monotonic() - answered);
 }
 
 void Writer::break_off(std::span<Job> jobs, flow::StoreError error, std::string why) {

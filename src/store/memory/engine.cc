@@ -68,6 +68,7 @@ std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wa
             find(state_->places, Place{wanted.tenant, *wanted.account, *wanted.product});
         if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
     }
+    if (wanted.sweep) rows.sweep = find(state_->sweeps, wanted.tenant);
     for (const auto& key : wanted.partner_keys) {
         if (auto holder = find(state_->holders, key)) rows.holders.emplace(key, *holder);
     }
@@ -105,6 +106,11 @@ Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
     }
     if (writes.product) {
         put(state_->products, {wanted.tenant, writes.product->id}, *writes.product);
+    }
+    if (writes.sweep) put(state_->sweeps, wanted.tenant, *writes.sweep);
+    if (writes.hold) {
+        const auto& hold = *writes.hold;
+        put(state_->holds, {hold.tenant, hold.merchant, hold.kind, hold.since}, hold);
     }
     return Applied::done;
 }

@@ -17,6 +17,7 @@
 namespace usher::store::memory {
 
 using Key = std::pair<domain::TenantId, domain::EntitlementId>;
+using HoldKey = std::tuple<domain::TenantId, domain::MerchantId, flow::HoldKind, base::Time>;
 using Place = std::tuple<domain::TenantId, domain::AccountId, domain::ProductId>;
 
 // The rows and what is found by them.
@@ -30,6 +31,8 @@ struct State {
     std::map<domain::TenantId, std::vector<domain::Event>> feeds;  // position 1 first
     std::map<std::pair<domain::TenantId, domain::AccountId>, domain::Account> accounts;
     std::map<std::pair<domain::TenantId, domain::ProductId>, domain::Product> products;
+    std::map<domain::TenantId, flow::Sweep> sweeps;
+    std::map<HoldKey, flow::Hold> holds;
 };
 
 template <class Map, class K>
@@ -87,6 +90,11 @@ class MemoryReader final : public ReadEngine {
                                           const std::optional<flow::Due>& after,
                                           std::size_t limit) override;
     Answer<std::optional<base::Time>> next_in(const flow::Route& route, base::Time now) override;
+    Answer<flow::SweepStanding> sweep_of(const domain::TenantId& tenant, bool count) override;
+    Answer<std::vector<flow::SweepStop>> sweep_stops(const domain::TenantId& tenant,
+                                                     const domain::EntitlementId& after,
+                                                     std::size_t limit) override;
+    Answer<std::vector<flow::Hold>> holds() override;
 
   private:
     std::shared_ptr<State> state_;

@@ -88,4 +88,37 @@ ReadEngine::Answer<std::optional<base::Time>> MemoryReader::next_in(const flow::
     return at->first;
 }
 
+ReadEngine::Answer<flow::SweepStanding> MemoryReader::sweep_of(const domain::TenantId& tenant,
+                                                               bool count) {
+    const std::lock_guard lock{state_->mutex};
+    flow::SweepStanding standing{.sweep = find(state_->sweeps, tenant)};
+    if (!count) return standing;
+    for (const auto& [key, row] : state_->entitlements) {
+        if (key.first == tenant) ++standing.entitlements;
+    }
+    return standing;
+}
+
+ReadEngine::Answer<std::vector<flow::SweepStop>> MemoryReader::sweep_stops(
+    const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::SweepStop> stops;
+    for (auto at = state_->entitlements.upper_bound({tenant, after});
+         at != state_->entitlements.end() && at->first.first == tenant && stops.size() < limit;
+         ++at) {
+        const auto& row = at->second;
+        stops.push_back({row.id, row.convergence.partner_status, row.due_at});
+    }
+    return stops;
+}
+
+ReadEngine::Answer<std::vector<flow::Hold>> MemoryReader::holds() {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::Hold> holds;
+    for (const auto& [key, hold] : state_->holds) {
+        if (!hold.lifted) holds.push_back(hold);
+    }
+    return holds;
+}
+
 }  // namespace usher::store::memory

@@ -145,7 +145,35 @@ CREATE TABLE store_state (
 INSERT INTO store_state (id, in_use, touched) VALUES (1, 0, 0);
 )sql";
 
+// Beside the entitlements: how far each tenant's sweep has come, and what was stopped, by whom and
+// why. An empty name stands for all.
+inline constexpr std::string_view kWatchOver = R"sql(
+CREATE TABLE sweep (
+    tenant_id TEXT NOT NULL PRIMARY KEY,
+    after_id TEXT NOT NULL,
+    round_begun BIGINT NOT NULL,
+    passed BIGINT NOT NULL,
+    missed BIGINT NOT NULL,
+    last_round BIGINT NOT NULL,
+    fresh_since BIGINT,
+    holder TEXT NOT NULL,
+    lease_until BIGINT NOT NULL
+) /* clustered */;
+CREATE TABLE hold (
+    tenant_id TEXT NOT NULL,
+    merchant_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    by_whom TEXT NOT NULL,
+    why TEXT NOT NULL,
+    lifted_at BIGINT,
+    lifted_by TEXT NOT NULL,
+    lifted_why TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, merchant_id, kind, since)
+) /* clustered */;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables, kRememberUse};
+inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver};
 
 }  // namespace usher::store::sql

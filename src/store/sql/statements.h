@@ -35,6 +35,13 @@ namespace usher::store::sql {
 
 #define USHER_ACCOUNT_COLUMNS "tenant_id, account_id, status, created_at, modified_at"
 
+#define USHER_SWEEP_COLUMNS                                                               \
+    "tenant_id, after_id, round_begun, passed, missed, last_round, fresh_since, holder, " \
+    "lease_until"
+
+#define USHER_HOLD_COLUMNS \
+    "tenant_id, merchant_id, kind, since, by_whom, why, lifted_at, lifted_by, lifted_why"
+
 inline constexpr std::string_view kFindEntitlement =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
     " FROM entitlement WHERE tenant_id = $1 AND entitlement_id = $2";
@@ -148,6 +155,35 @@ inline constexpr std::string_view kPutAccount =
     ") VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (tenant_id, account_id) DO UPDATE SET status = excluded.status, "
     "created_at = excluded.created_at, modified_at = excluded.modified_at";
+
+inline constexpr std::string_view kFindSweep =
+    "SELECT " USHER_SWEEP_COLUMNS " FROM sweep WHERE tenant_id = $1";
+
+inline constexpr std::string_view kPutSweep =
+    "INSERT INTO sweep (" USHER_SWEEP_COLUMNS
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+    "ON CONFLICT (tenant_id) DO UPDATE SET after_id = excluded.after_id, "
+    "round_begun = excluded.round_begun, passed = excluded.passed, missed = excluded.missed, "
+    "last_round = excluded.last_round, fresh_since = excluded.fresh_since, "
+    "holder = excluded.holder, lease_until = excluded.lease_until";
+
+inline constexpr std::string_view kCountEntitlements =
+    "SELECT count(*) FROM entitlement WHERE tenant_id = $1";
+
+inline constexpr std::string_view kFindSweepStops =
+    "SELECT entitlement_id, partner_status, sync_due_at FROM entitlement "
+    "WHERE tenant_id = $1 AND entitlement_id > $2 ORDER BY entitlement_id LIMIT $3";
+
+inline constexpr std::string_view kFindHolds =
+    "SELECT " USHER_HOLD_COLUMNS
+    " FROM hold WHERE lifted_at IS NULL ORDER BY tenant_id, merchant_id, kind, since";
+
+inline constexpr std::string_view kPutHold =
+    "INSERT INTO hold (" USHER_HOLD_COLUMNS
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+    "ON CONFLICT (tenant_id, merchant_id, kind, since) DO UPDATE SET by_whom = excluded.by_whom, "
+    "why = excluded.why, lifted_at = excluded.lifted_at, lifted_by = excluded.lifted_by, "
+    "lifted_why = excluded.lifted_why";
 
 // The work list, one step along its index at a time: the next route that has work, …
 inline constexpr std::string_view kFindNextRoute =

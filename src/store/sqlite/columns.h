@@ -13,6 +13,7 @@
 #include "base/strong.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
 namespace usher::store::sqlite {
@@ -24,7 +25,7 @@ std::optional<domain::CallPhase> parse_call_phase(std::string_view text);
 template <class Enum>
     requires std::is_enum_v<Enum>
 std::string_view word_of(Enum value) {
-    return domain::to_text(value);
+    return to_text(value);
 }
 
 inline bool parse(std::string_view text, auto reader, auto& out) {
@@ -52,6 +53,9 @@ inline bool parse_word(std::string_view t, domain::Initiator& out) {
 }
 inline bool parse_word(std::string_view t, domain::AccountStatus& out) {
     return parse(t, domain::parse_account_status, out);
+}
+inline bool parse_word(std::string_view t, flow::HoldKind& out) {
+    return parse(t, flow::parse_hold_kind, out);
 }
 inline bool parse_word(std::string_view t, domain::CallPhase& out) {
     return parse(t, parse_call_phase, out);

@@ -133,6 +133,11 @@ Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
     if (done && wanted.product) {
         done = keep(find_product(connection, wanted.tenant, *wanted.product), rows.product);
     }
+    if (done && wanted.sweep) {
+        auto cursor = look_up(connection, sql::kFindSweep, wanted.tenant.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        done = keep(read_one<flow::Sweep>(*cursor), rows.sweep);
+    }
     if (done && wanted.occupant && wanted.account && wanted.product) {
         auto cursor = look_up(connection, sql::kFindOccupant, wanted.tenant.text(),
                               wanted.account->text(), wanted.product->text());
@@ -212,6 +217,8 @@ Result<> SqliteWriter::put_rest(const flow::Writes& writes, const Changes& chang
     }
     if (writes.account) done = put(connection, sql::kPutAccount, *writes.account);
     if (done && writes.product) done = put(connection, sql::kPutProduct, *writes.product);
+    if (done && writes.sweep) done = put(connection, sql::kPutSweep, *writes.sweep);
+    if (done && writes.hold) done = put(connection, sql::kPutHold, *writes.hold);
     return done;
 }
 

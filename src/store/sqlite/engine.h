@@ -112,6 +112,12 @@ class SqliteReader final : public ReadEngine {
                                                       std::size_t limit) override;
     ReadEngine::Answer<std::optional<base::Time>> next_in(const flow::Route& route,
                                                           base::Time now) override;
+    ReadEngine::Answer<flow::SweepStanding> sweep_of(const domain::TenantId& tenant,
+                                                     bool count) override;
+    ReadEngine::Answer<std::vector<flow::SweepStop>> sweep_stops(const domain::TenantId& tenant,
+                                                                 const domain::EntitlementId& after,
+                                                                 std::size_t limit) override;
+    ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
 
   private:
     Result<> open();

@@ -169,4 +169,42 @@ ReadEngine::Answer<std::optional<base::Time>> SqliteReader::next_in(const flow::
         });
 }
 
+ReadEngine::Answer<flow::SweepStanding> SqliteReader::sweep_of(const domain::TenantId& tenant,
+                                                               bool count) {
+    return ask<flow::SweepStanding>([&](Connection& connection) -> Result<flow::SweepStanding> {
+        flow::SweepStanding standing;
+        auto cursor = look_up(connection, sql::kFindSweep, tenant.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        auto sweep = read_one<flow::Sweep>(*cursor);
+        if (!sweep) return std::unexpected{sweep.error()};
+        standing.sweep = std::move(*sweep);
+        if (!count) return standing;
+        auto counting = look_up(connection, sql::kCountEntitlements, tenant.text());
+        if (!counting) return std::unexpected{counting.error()};
+        if (const auto more = counting->next(); !more) return std::unexpected{more.error()};
+        standing.entitlements = static_cast<std::uint64_t>(counting->integer(0));
+        return standing;
+    });
+}
+
+ReadEngine::Answer<std::vector<flow::SweepStop>> SqliteReader::sweep_stops(
+    const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) {
+    return ask<std::vector<flow::SweepStop>>(
+        [&](Connection& connection) -> Result<std::vector<flow::SweepStop>> {
+            auto cursor = look_up(connection, sql::kFindSweepStops, tenant.text(), after.text(),
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::SweepStop>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::Hold>> SqliteReader::holds() {
+    return ask<std::vector<flow::Hold>>(
+        [](Connection& connection) -> Result<std::vector<flow::Hold>> {
+            auto cursor = look_up(connection, sql::kFindHolds);
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::Hold>(*cursor);
+        });
+}
+
 }  // namespace usher::store::sqlite

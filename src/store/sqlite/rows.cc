@@ -162,6 +162,30 @@ void account_fields(auto& visit, auto& account) {
     visit(account.modified);
 }
 
+void sweep_fields(auto& visit, auto& sweep) {
+    visit(sweep.tenant);
+    visit(sweep.after);
+    visit(sweep.round_begun);
+    visit(sweep.passed);
+    visit(sweep.missed);
+    visit(sweep.last_round);
+    visit(sweep.fresh_since);
+    visit(sweep.holder);
+    visit(sweep.lease_until);
+}
+
+void hold_fields(auto& visit, auto& hold) {
+    visit(hold.tenant);
+    visit(hold.merchant);
+    visit(hold.kind);
+    visit(hold.since);
+    visit(hold.by);
+    visit(hold.why);
+    visit(hold.lifted);
+    visit(hold.lifted_by);
+    visit(hold.lifted_why);
+}
+
 }  // namespace
 
 void bind_new(Cursor& cursor, const domain::Entitlement& row) {
@@ -245,6 +269,36 @@ void bind_row(Cursor& cursor, const domain::Account& account) {
 bool read_row(const Cursor& cursor, domain::Account& account) {
     Reader read{cursor};
     account_fields(read, account);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const flow::Sweep& sweep) {
+    Binder bind{cursor};
+    sweep_fields(bind, sweep);
+}
+
+bool read_row(const Cursor& cursor, flow::Sweep& sweep) {
+    Reader read{cursor};
+    sweep_fields(read, sweep);
+    return read.good();
+}
+
+bool read_row(const Cursor& cursor, flow::SweepStop& stop) {
+    Reader read{cursor};
+    read(stop.entitlement);
+    read(stop.partner_status);
+    read(stop.due);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const flow::Hold& hold) {
+    Binder bind{cursor};
+    hold_fields(bind, hold);
+}
+
+bool read_row(const Cursor& cursor, flow::Hold& hold) {
+    Reader read{cursor};
+    hold_fields(read, hold);
     return read.good();
 }
 

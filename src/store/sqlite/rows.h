@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "domain/entitlement.h"
+#include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
 namespace usher::store::sqlite {
@@ -29,5 +30,13 @@ bool read_row(const Cursor& cursor, domain::Product& product);
 
 void bind_row(Cursor& cursor, const domain::Account& account);
 bool read_row(const Cursor& cursor, domain::Account& account);
+
+void bind_row(Cursor& cursor, const flow::Sweep& sweep);
+bool read_row(const Cursor& cursor, flow::Sweep& sweep);
+
+bool read_row(const Cursor& cursor, flow::SweepStop& stop);
+
+void bind_row(Cursor& cursor, const flow::Hold& hold);
+bool read_row(const Cursor& cursor, flow::Hold& hold);
 
 }  // namespace usher::store::sqlite

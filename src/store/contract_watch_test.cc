@@ -1,0 +1,104 @@
+// What is kept beside the entitlements: sweeps and holds.
+#include <gmock/gmock.h>
+
+#include "store/contract_test.h"
+
+namespace usher::store {
+
+using flow::Hold;
+using flow::HoldKind;
+using flow::Rows;
+using flow::Sweep;
+using flow::Writes;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+namespace {
+
+domain::TenantId tenant(const std::string& name) {
+    return domain::TenantId{name};
+}
+
+std::vector<std::string> ids(const std::vector<flow::SweepStop>& stops) {
+    std::vector<std::string> all;
+    for (const auto& stop : stops) all.push_back(stop.entitlement.text());
+    return all;
+}
+
+Committed write(Lab& lab, const std::string& name, Writes writes) {
+    return lab.commit({.tenant = tenant(name)}, [writes](const Rows&) { return writes; });
+}
+
+}  // namespace
+
+TEST_P(Contract, ASweepComesBackAsItWasWritten) {
+    auto& lab = open();
+    Sweep sweep{.tenant = tenant("t"), .round_begun = clock_.now(), .lease_until = clock_.now()};
+    ASSERT_TRUE(write(lab, "t", {.sweep = sweep}).has_value());
+    EXPECT_EQ(lab.ask(lab.store().sweep_of(tenant("t"), false))->sweep, sweep);
+
+    sweep.after = domain::EntitlementId{"7"};
+    sweep.passed = 3;
+    sweep.missed = 2;
+    sweep.last_round = 9;
+    sweep.fresh_since = clock_.now() - std::chrono::hours{1};
+    sweep.holder = "this one";
+    const auto seen = std::make_shared<std::optional<Sweep>>();
+    ASSERT_TRUE(lab.commit({.tenant = tenant("t"), .sweep = true},
+                           [&](const Rows& rows) {
+                               *seen = rows.sweep;
+                               return Writes{.sweep = sweep};
+                           })
+                    .has_value());
+    EXPECT_NE(*seen, sweep);
+    EXPECT_EQ(lab.ask(lab.store().sweep_of(tenant("t"), false))->sweep, sweep);
+    EXPECT_EQ(lab.ask(lab.store().sweep_of(tenant("other"), false))->sweep, std::nullopt);
+}
+
+TEST_P(Contract, StopsOfASweepAreATenantsInOrder) {
+    auto& lab = open();
+    for (const auto* id : {"c", "a", "b"}) {
+        ASSERT_TRUE(lab.insert(bare_entitlement("t", id)).has_value());
+    }
+    ASSERT_TRUE(lab.insert(bare_entitlement("s", "z")).has_value());
+    ASSERT_TRUE(lab.insert(bare_entitlement("u", "0")).has_value());
+    ASSERT_TRUE(lab.update(bare_entitlement("t", "b"),
+                           [&](auto& row) {
+                               row.convergence.partner_status = domain::PartnerStatus::suspended;
+                               row.due_at = clock_.now();
+                           })
+                    .has_value());
+    const auto stops = [&](const std::string& after, std::size_t limit) {
+        return lab.ask(lab.store().sweep_stops(tenant("t"), domain::EntitlementId{after}, limit))
+            .value();
+    };
+    EXPECT_THAT(ids(stops("", 10)), ElementsAre("a", "b", "c"));
+    EXPECT_THAT(ids(stops("", 2)), ElementsAre("a", "b"));
+    EXPECT_THAT(ids(stops("b", 10)), ElementsAre("c"));
+    EXPECT_THAT(ids(stops("c", 10)), IsEmpty());
+    EXPECT_EQ(stops("a", 1).at(0),
+              (flow::SweepStop{domain::EntitlementId{"b"}, domain::PartnerStatus::suspended,
+                               clock_.now()}));
+    EXPECT_EQ(lab.ask(lab.store().sweep_of(tenant("t"), true))->entitlements, 3U);
+}
+
+TEST_P(Contract, HoldsAreInForceUntilTheyAreLifted) {
+    auto& lab = open();
+    const Hold all{.kind = HoldKind::restored, .since = clock_.now(), .by = "ann", .why = "a copy"};
+    Hold one{.tenant = tenant("t"),
+             .merchant = domain::MerchantId{"M"},
+             .kind = HoldKind::paused,
+             .since = clock_.now(),
+             .by = "ben",
+             .why = "their upgrade"};
+    ASSERT_TRUE(write(lab, "", {.hold = all}).has_value());
+    ASSERT_TRUE(write(lab, "t", {.hold = one}).has_value());
+    EXPECT_THAT(lab.ask(lab.store().holds()).value(), ElementsAre(all, one));
+    one.lifted = clock_.now() + std::chrono::hours{1};
+    one.lifted_by = "cas";
+    one.lifted_why = "done";
+    ASSERT_TRUE(write(lab, "t", {.hold = one}).has_value());
+    EXPECT_THAT(lab.ask(lab.store().holds()).value(), ElementsAre(all));
+}
+
+}  // namespace usher::store
