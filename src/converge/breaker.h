@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
+#include "domain/problem.h"
 
 namespace usher::converge {
 
@@ -14,6 +16,12 @@ struct BreakerPolicy {
     std::uint32_t failures = 5;  // in a row, until it opens
     base::Duration first_pause = std::chrono::seconds{1};
     base::Duration longest_pause = std::chrono::seconds{30};
+};
+
+// Why it is as it is: a sentence for people and its code.
+struct Trouble {
+    domain::Problem code = domain::Problem::none;
+    std::string sentence;
 };
 
 // Closed: calls leave. Open: none does until the pause is over. Then it is half open: one probe
@@ -25,29 +33,34 @@ class Breaker {
     bool is_closed() const { return failures_ < policy_.failures && !held_; }
     bool may_probe(base::Monotonic now) const { return !is_closed() && now >= until_; }
     base::Monotonic until() const { return until_; }
-    const std::string& problem() const { return problem_; }
+    const Trouble& trouble() const { return trouble_; }
 
     void succeed() {
         failures_ = 0;
         held_ = false;
         pause_ = {};
-        problem_.clear();
+        trouble_ = {};
     }
 
     // True when this failure opened it.
-    bool fail(base::Monotonic now, std::string problem) {
+    bool fail(base::Monotonic now, Trouble trouble) {
         const bool was_closed = is_closed();
         ++failures_;
-        problem_ = std::move(problem);
+        trouble_ = std::move(trouble);
         if (is_closed()) return false;
         open(now);
         return was_closed;
     }
 
     // The partner asked for a pause (Retry-After): nothing leaves before it is over.
-    void hold(base::Monotonic now, base::Duration span, std::string problem) {
+    void hold(base::Monotonic now, base::Duration span, Trouble trouble) {
+        trouble_ = std::move(trouble);
+        wait(now, span);
+    }
+
+    // A probe is out: nobody else probes before it is back. Why it was sent stays known.
+    void wait(base::Monotonic now, base::Duration span) {
         held_ = true;
-        problem_ = std::move(problem);
         until_ = std::max(until_, now + std::min(span, kLongestHold));
     }
 
@@ -65,7 +78,7 @@ class Breaker {
     bool held_ = false;
     base::Duration pause_{};
     base::Monotonic until_{};
-    std::string problem_;
+    Trouble trouble_;
 };
 
 }  // namespace usher::converge

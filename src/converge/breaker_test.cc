@@ -11,23 +11,27 @@ using std::chrono::seconds;
 constexpr base::Monotonic kStart{seconds{1000}};
 const BreakerPolicy kPolicy{.failures = 3, .first_pause = seconds{1}, .longest_pause = seconds{4}};
 
+const Trouble kDown{domain::Problem::partner_unreachable, "down"};
+const Trouble kTooMany{domain::Problem::slow_down, "too many requests"};
+
 Breaker opened() {
     Breaker breaker{kPolicy};
-    for (int i = 0; i < 3; ++i) breaker.fail(kStart, "down");
+    for (int i = 0; i < 3; ++i) breaker.fail(kStart, kDown);
     return breaker;
 }
 
 TEST(Breaker, OpensAfterFailuresInARowOnly) {
     Breaker breaker{kPolicy};
-    EXPECT_FALSE(breaker.fail(kStart, "down"));
-    EXPECT_FALSE(breaker.fail(kStart, "down"));
+    EXPECT_FALSE(breaker.fail(kStart, kDown));
+    EXPECT_FALSE(breaker.fail(kStart, kDown));
     breaker.succeed();
-    EXPECT_FALSE(breaker.fail(kStart, "down"));
-    EXPECT_FALSE(breaker.fail(kStart, "down"));
+    EXPECT_FALSE(breaker.fail(kStart, kDown));
+    EXPECT_FALSE(breaker.fail(kStart, kDown));
     EXPECT_TRUE(breaker.is_closed());
-    EXPECT_TRUE(breaker.fail(kStart, "down")) << "this one opened it";
+    EXPECT_TRUE(breaker.fail(kStart, kDown)) << "this one opened it";
     EXPECT_FALSE(breaker.is_closed());
-    EXPECT_EQ(breaker.problem(), "down");
+    EXPECT_EQ(breaker.trouble().sentence, "down");
+    EXPECT_EQ(breaker.trouble().code, domain::Problem::partner_unreachable);
 }
 
 TEST(Breaker, IsProbedOnlyAfterItsPause) {
@@ -44,7 +48,7 @@ TEST(Breaker, PausesTwiceAsLongAfterEachFailedProbeUpToALimit) {
         EXPECT_FALSE(breaker.may_probe(now + pause - milliseconds{1}));
         now += pause;
         EXPECT_TRUE(breaker.may_probe(now));
-        breaker.fail(now, "still down");
+        breaker.fail(now, kDown);
     }
 }
 
@@ -53,18 +57,26 @@ TEST(Breaker, ClosesAndForgetsWithAHealthyAnswer) {
     breaker.succeed();
     EXPECT_TRUE(breaker.is_closed());
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{100})) << "a closed one needs no probe";
-    EXPECT_TRUE(breaker.problem().empty());
-    for (int i = 0; i < 3; ++i) breaker.fail(kStart + seconds{100}, "down");
+    EXPECT_TRUE(breaker.trouble().sentence.empty());
+    EXPECT_EQ(breaker.trouble().code, domain::Problem::none);
+    for (int i = 0; i < 3; ++i) breaker.fail(kStart + seconds{100}, kDown);
     EXPECT_TRUE(breaker.may_probe(kStart + seconds{101})) << "the pause is short again";
+}
+
+TEST(Breaker, KeepsWhyItIsOpenWhileAProbeIsOut) {
+    auto breaker = opened();
+    breaker.wait(kStart + seconds{1}, seconds{10});
+    EXPECT_FALSE(breaker.may_probe(kStart + seconds{10}));
+    EXPECT_EQ(breaker.trouble().code, domain::Problem::partner_unreachable);
 }
 
 TEST(Breaker, HoldsForAsLongAsThePartnerAsks) {
     Breaker breaker{kPolicy};
-    breaker.hold(kStart, seconds{30}, "too many requests");
+    breaker.hold(kStart, seconds{30}, kTooMany);
     EXPECT_FALSE(breaker.is_closed());
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{29}));
     EXPECT_TRUE(breaker.may_probe(kStart + seconds{30}));
-    breaker.hold(kStart, std::chrono::hours{24}, "too many requests");
+    breaker.hold(kStart, std::chrono::hours{24}, kTooMany);
     EXPECT_TRUE(breaker.may_probe(kStart + std::chrono::minutes{15})) << "a day is not believed";
 }
 

@@ -46,6 +46,20 @@ bool Converger::takes_calls(const domain::TenantId& tenant,
     return !stopping_ && under_way_ < options_.in_flight && routes_.takes_calls({tenant, merchant});
 }
 
+flow::RouteStanding Converger::standing(const domain::TenantId& tenant,
+                                        const domain::MerchantId& merchant) const {
+    const auto state = routes_.state({tenant, merchant});
+    flow::RouteStanding standing{.healthy = state.healthy,
+                                 .full = state.full || under_way_ >= options_.in_flight,
+                                 .problem = state.trouble.sentence,
+                                 .problem_code = state.trouble.code};
+    if (!state.healthy) {
+        const auto span = std::max(base::Duration::zero(), state.next_probe - clock_.monotonic());
+        standing.next_probe = clock_.now() + span;
+    }
+    return standing;
+}
+
 std::unique_ptr<flow::Watch> Converger::watch(const domain::TenantId& tenant,
                                               const domain::EntitlementId& entitlement) {
     return watches_.watch(tenant, entitlement);
@@ -121,13 +135,13 @@ base::Task<> Converger::look() {
 
 base::Task<> Converger::probe(flow::Route route) {
     // Until the echo has come back nobody else probes.
-    routes_.hold(route, clock_.monotonic(), options_.limits.calls.call, "being probed");
+    routes_.begin_probe(route, clock_.monotonic(), options_.limits.calls.call);
     const auto deadline = clock_.monotonic() + options_.limits.calls.call;
-    const bool answers = co_await partner_.echo(route.tenant, route.merchant, deadline);
-    if (answers)
+    const auto reply = co_await partner_.echo(route.tenant, route.merchant, deadline);
+    if (reply.answers())
         routes_.succeed(route);
     else
-        routes_.fail(route, clock_.monotonic(), "the partner does not answer an echo");
+        routes_.fail(route, clock_.monotonic(), {reply.problem_code, reply.problem});
     wake();
 }
 
@@ -185,7 +199,7 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
                                         .entitlement = work.entitlement,
                                         .request_id = work.call->request_id,
                                         .deadline = deadline});
-    health_.judge(route, reply.unhealthy, reply.retry_after, reply.problem);
+    health_.judge(route, reply.unhealthy, reply.retry_after, {reply.problem_code, reply.problem});
     const bool unsupported = reply.answer.outcome == domain::ActionOutcome::refused &&
                              reply.answer.rejection == domain::Rejection::not_supported_by_partner;
     if (unsupported) {
@@ -200,7 +214,8 @@ base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Mon
     const auto begun = clock_.now();
     const auto reply =
         co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});
-    health_.judge(route_of(work.entitlement), reply.unhealthy, reply.retry_after, reply.problem);
+    health_.judge(route_of(work.entitlement), reply.unhealthy, reply.retry_after,
+                 {reply.problem_code, reply.problem});
     co_return co_await write_down(work.lease_end,
                                   [&] { return flow::settle(ports_, work, reply, begun); });
 }

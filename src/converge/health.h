@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -18,7 +17,7 @@ class Health {
         : routes_{routes}, clock_{clock}, metrics_{metrics} {}
 
     void judge(const flow::Route& route, bool unhealthy, std::optional<base::Duration> retry_after,
-               const std::string& problem) const;
+               Trouble trouble) const;
 
   private:
     Routes& routes_;

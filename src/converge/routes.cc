@@ -1,6 +1,7 @@
 #include "converge/routes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -56,19 +57,36 @@ void Routes::succeed(const flow::Route& route) {
               {{"tenant", route.tenant.text()}, {"merchant", route.merchant.text()}});
 }
 
-void Routes::fail(const flow::Route& route, base::Monotonic now, const std::string& problem) {
+void Routes::fail(const flow::Route& route, base::Monotonic now, Trouble trouble) {
     const std::lock_guard lock{mutex_};
-    if (!standing(route).breaker.fail(now, problem)) return;
+    const auto sentence = trouble.sentence;
+    if (!standing(route).breaker.fail(now, std::move(trouble))) return;
     base::log(base::LogLevel::error, "partner_in_trouble",
               {{"tenant", route.tenant.text()},
                {"merchant", route.merchant.text()},
-               {"problem", problem}});
+               {"problem", sentence}});
 }
 
 void Routes::hold(const flow::Route& route, base::Monotonic now, base::Duration span,
-                  const std::string& problem) {
+                  Trouble trouble) {
     const std::lock_guard lock{mutex_};
-    standing(route).breaker.hold(now, span, problem);
+    standing(route).breaker.hold(now, span, std::move(trouble));
+}
+
+void Routes::begin_probe(const flow::Route& route, base::Monotonic now, base::Duration span) {
+    const std::lock_guard lock{mutex_};
+    standing(route).breaker.wait(now, span);
+}
+
+Routes::State Routes::state(const flow::Route& route) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = standings_.find(route);
+    if (found == standings_.end()) return {};
+    const auto& [breaker, in_flight] = found->second;
+    return {.healthy = breaker.is_closed(),
+            .full = in_flight >= limits_.in_flight,
+            .trouble = breaker.trouble(),
+            .next_probe = breaker.until()};
 }
 
 Routes::Shut Routes::shut(base::Monotonic now) const {

@@ -40,9 +40,18 @@ class Routes {
 
     // A healthy answer closes the breaker.
     void succeed(const flow::Route& route);
-    void fail(const flow::Route& route, base::Monotonic now, const std::string& problem);
-    void hold(const flow::Route& route, base::Monotonic now, base::Duration span,
-              const std::string& problem);
+    void fail(const flow::Route& route, base::Monotonic now, Trouble trouble);
+    void hold(const flow::Route& route, base::Monotonic now, base::Duration span, Trouble trouble);
+    void begin_probe(const flow::Route& route, base::Monotonic now, base::Duration span);
+
+    // How it stands, for people.
+    struct State {
+        bool healthy = true;
+        bool full = false;
+        Trouble trouble;
+        base::Monotonic next_probe{};  // when it is not healthy
+    };
+    State state(const flow::Route& route) const;
 
     // Those that take no call now, and when the first of them may be probed.
     struct Shut {

@@ -25,13 +25,14 @@ TEST(Routes, LetsNoMoreThanItsLimitInAtOnce) {
     EXPECT_FALSE(known.takes_calls(kDemo));
     EXPECT_FALSE(known.enter(kDemo));
     EXPECT_TRUE(known.is_healthy(kDemo)) << "full is not ill";
+    EXPECT_TRUE(known.state(kDemo).full);
     known.leave(kDemo);
     EXPECT_TRUE(known.enter(kDemo));
 }
 
 TEST(Routes, OneTenantsTroubleIsNotAnothers) {
     auto known = routes();
-    known.fail(kDemo, kNow, "wrong password");
+    known.fail(kDemo, kNow, {domain::Problem::login_refused, "wrong password"});
     EXPECT_FALSE(known.takes_calls(kDemo));
     EXPECT_TRUE(known.takes_calls(kOtherTenant));
     const auto shut = known.shut(kNow);
@@ -39,6 +40,11 @@ TEST(Routes, OneTenantsTroubleIsNotAnothers) {
     EXPECT_TRUE(shut.to_probe.empty());
     EXPECT_EQ(shut.next_probe, kNow + seconds{1});
     EXPECT_EQ(known.shut(kNow + seconds{1}).to_probe, std::vector{kDemo});
+    EXPECT_FALSE(known.state(kDemo).healthy);
+    EXPECT_EQ(known.state(kDemo).trouble.code, domain::Problem::login_refused);
+    EXPECT_EQ(known.state(kDemo).next_probe, kNow + seconds{1});
+    EXPECT_TRUE(known.state(kOtherTenant).healthy);
+    EXPECT_EQ(known.state(kOtherTenant).trouble.code, domain::Problem::none);
     known.succeed(kDemo);
     EXPECT_TRUE(known.shut(kNow).routes.empty());
     EXPECT_TRUE(known.takes_calls(kDemo));

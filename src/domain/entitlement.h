@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/convergence.h"
 #include "domain/ids.h"
+#include "domain/problem.h"
 
 namespace usher::domain {
 
@@ -89,7 +90,9 @@ struct Entitlement {
     std::uint32_t attempts = 0;  // since the last progress
     std::uint64_t hints = 0;     // reports received; tells whether one came while a read was out
     std::optional<base::Time> unsettled_since;
-    std::string last_problem;  // why it is not settled yet, in a few words
+    std::string last_problem;                   // why it is not settled yet, in a few words
+    Problem problem = Problem::none;            // the same as a code
+    std::optional<base::Time> partner_said_at;  // when the partner last said what it has
     Claim claim;
     Asker asker;
 

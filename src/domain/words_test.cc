@@ -7,6 +7,7 @@
 
 #include "domain/convergence.h"
 #include "domain/entitlement.h"
+#include "domain/problem.h"
 #include "domain/rejection.h"
 #include "domain/rules.h"
 
@@ -27,6 +28,7 @@ TEST(Words, ComeBackFromTheirText) {
     for (const auto word : kPartnerStatuses) EXPECT_EQ(parse_partner_status(to_text(word)), word);
     for (const auto word : kPartnerActions) EXPECT_EQ(parse_partner_action(to_text(word)), word);
     for (const auto word : kRejections) EXPECT_EQ(parse_rejection(to_text(word)), word);
+    for (const auto word : kProblems) EXPECT_EQ(parse_problem(to_text(word)), word);
     for (const auto word : {ChangeKind::requested, ChangeKind::confirmed, ChangeKind::accepted,
                             ChangeKind::lost, ChangeKind::learnt, ChangeKind::refused,
                             ChangeKind::partner_moved, ChangeKind::pushed_back}) {

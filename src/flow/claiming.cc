@@ -16,6 +16,14 @@ domain::Step next_step(Recording& recording, const ClaimTools& tools) {
     return domain::plan(entitlement.convergence, supported);
 }
 
+// A decision that loses a call is also why the entitlement is not settled.
+void take_loss(Recording& recording, domain::Decision decision, domain::Problem problem,
+               const char* sentence) {
+    const bool lost = decision.change && decision.change->kind == domain::ChangeKind::lost;
+    recording.take(std::move(decision), domain::Initiator::usher, sentence);
+    if (lost) recording.blame(problem, sentence);
+}
+
 }  // namespace
 
 domain::ActionSet ClaimTools::supported(const domain::Entitlement& entitlement) const {
@@ -35,17 +43,23 @@ bool is_claimed(const domain::Entitlement& entitlement, base::Time now) {
     return entitlement.claim.lease_until && now < *entitlement.claim.lease_until;
 }
 
+void pass_time(Recording& recording, const ClaimTools& tools) {
+    take_loss(
+        recording,
+        domain::pass_time(recording.entitlement().convergence, tools.limits.calls, recording.now()),
+        domain::Problem::never_confirmed, kNeverConfirmed);
+}
+
 void catch_up(Recording& recording, const ClaimTools& tools) {
     auto& entitlement = recording.entitlement();
     const auto now = recording.now();
     const auto& limits = tools.limits.calls;
     if (!is_claimed(entitlement, now)) {
-        recording.take(domain::take_over(entitlement.convergence, limits, now),
-                       domain::Initiator::usher, "the call's outcome was never learnt");
+        take_loss(recording, domain::take_over(entitlement.convergence, limits, now),
+                  domain::Problem::outcome_not_learnt, "the call's outcome was never learnt");
         entitlement.claim.lease_until.reset();
     }
-    recording.take(domain::pass_time(entitlement.convergence, limits, now),
-                   domain::Initiator::usher, kNeverConfirmed);
+    pass_time(recording, tools);
 }
 
 std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bool look) {

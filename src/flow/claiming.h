@@ -32,6 +32,9 @@ ClaimTools make_claim_tools(Ports& ports);
 
 bool is_claimed(const domain::Entitlement& entitlement, base::Time now);
 
+// Overdue waits end, and calls beyond their horizon are over.
+void pass_time(Recording& recording, const ClaimTools& tools);
+
 // Brings the entitlement up to `now`: overdue waits end, calls of a claim that ended are open.
 void catch_up(Recording& recording, const ClaimTools& tools);
 

@@ -37,7 +37,8 @@ struct ActionReply {
     domain::ActionAnswer answer;
     std::optional<PartnerRecord> record;  // when the answer carried one
     std::optional<base::Duration> retry_after;
-    std::string problem;     // a sentence for people when it did not work; holds no secret
+    std::string problem;  // a sentence for people when it did not work; holds no secret
+    domain::Problem problem_code = domain::Problem::none;  // the same as a code
     bool unhealthy = false;  // counts against the partner's health (timeouts, 5xx, 401, TLS, …)
 };
 
@@ -59,7 +60,15 @@ struct ReadReply {
     std::vector<PartnerRecord> candidates;  // of `candidates`
     std::optional<base::Duration> retry_after;
     std::string problem;
+    domain::Problem problem_code = domain::Problem::none;
     bool unhealthy = false;
+};
+
+// Whether the partner answers at all with these credentials.
+struct EchoReply {
+    std::string problem;
+    domain::Problem problem_code = domain::Problem::none;  // none: it does
+    bool answers() const { return problem_code == domain::Problem::none; }
 };
 
 class Partner {
@@ -72,9 +81,8 @@ class Partner {
     // A fresh activation URL for a PENDING entitlement; `found` with activation, or trouble.
     virtual base::Task<ReadReply> activation(ReadCall call) = 0;
 
-    // True when the partner answers at all with these credentials.
-    virtual base::Task<bool> echo(domain::TenantId tenant, domain::MerchantId merchant,
-                                  base::Monotonic deadline) = 0;
+    virtual base::Task<EchoReply> echo(domain::TenantId tenant, domain::MerchantId merchant,
+                                       base::Monotonic deadline) = 0;
 
     // Digest of the body that `act` would send. Pure. A request id goes only with one digest.
     virtual std::string digest(const domain::Entitlement& entitlement,

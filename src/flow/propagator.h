@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/task.h"
 #include "base/time.h"
@@ -29,6 +30,15 @@ class Watch {
         base::Monotonic deadline) = 0;
 };
 
+// How a way to the partner stands.
+struct RouteStanding {
+    bool healthy = true;  // else no call leaves until a probe succeeds
+    bool full = false;    // as many calls under way as there may be at once
+    std::string problem;  // why it is not healthy, a sentence; or what went wrong last
+    domain::Problem problem_code = domain::Problem::none;
+    std::optional<base::Time> next_probe;  // when it is not healthy
+};
+
 class Propagator {
   public:
     virtual ~Propagator() = default;
@@ -37,6 +47,9 @@ class Propagator {
     // flight.
     virtual bool takes_calls(const domain::TenantId& tenant,
                              const domain::MerchantId& merchant) const = 0;
+
+    virtual RouteStanding standing(const domain::TenantId& tenant,
+                                   const domain::MerchantId& merchant) const = 0;
 
     virtual std::unique_ptr<Watch> watch(const domain::TenantId& tenant,
                                          const domain::EntitlementId& entitlement) = 0;

@@ -48,6 +48,11 @@ void Recording::hold(const PartnerRecord& record) {
         e.activation = record.activation;
 }
 
+void Recording::blame(domain::Problem problem, std::string sentence) {
+    entitlement_.problem = problem;
+    entitlement_.last_problem = std::move(sentence);
+}
+
 void Recording::tell(domain::ChangeKind kind, domain::Initiator initiator, std::string note) {
     const auto& convergence = entitlement_.convergence;
     add_event({.kind = kind,
@@ -83,6 +88,7 @@ Writes Recording::finish() && {
     if (domain::is_settled(e.convergence)) {
         e.unsettled_since.reset();
         e.last_problem.clear();
+        e.problem = domain::Problem::none;
     } else if (!e.unsettled_since) {
         e.unsettled_since = now_;
     }

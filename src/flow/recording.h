@@ -25,6 +25,9 @@ class Recording {
     // What the partner's record tells beside the status: its id, its end date, where to activate.
     void hold(const PartnerRecord& record);
 
+    // Why it is not settled; with `none` and no sentence: nothing is known to be wrong any more.
+    void blame(domain::Problem problem, std::string sentence);
+
     // A line of history for a change that the rules know nothing of, such as another reason.
     void tell(domain::ChangeKind kind, domain::Initiator initiator, std::string note);
 

@@ -125,6 +125,14 @@ class Store {
     virtual base::Task<StoreResult<std::optional<domain::Account>>> find_account(
         domain::TenantId tenant, domain::AccountId id) = 0;
 
+    // An account's live entitlements, those that count as its one to a product; by product, at most
+    // `limit`. Ended ones are found by their id alone.
+    virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(
+        domain::TenantId tenant, domain::AccountId account, std::size_t limit) = 0;
+    // The tenant's that carry this id at the partner: one for each merchant at most.
+    virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
+        domain::TenantId tenant, domain::PartnerEntitlementId id) = 0;
+
     // Every call ever made for it, and its history, oldest first.
     virtual base::Task<StoreResult<CallPage>> calls_of(domain::TenantId tenant,
                                                        domain::EntitlementId id) = 0;

@@ -126,6 +126,22 @@ class FakeStore final : public Store {
         domain::TenantId, domain::AccountId id) override {
         co_return find(accounts, id);
     }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(
+        domain::TenantId tenant, domain::AccountId account, std::size_t limit) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.account == account && row.occupies;
+            },
+            limit);
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
+        domain::TenantId tenant, domain::PartnerEntitlementId id) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.partner_id == id;
+            },
+            rows.size());
+    }
     base::Task<StoreResult<CallPage>> calls_of(domain::TenantId, domain::EntitlementId) override {
         co_return CallPage{.calls = answered};
     }
@@ -156,7 +172,8 @@ class FakeStore final : public Store {
         co_return stops;
     }
     base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
-    std::expected<void, std::string> writable() const override { return {}; }
+    std::expected<void, std::string> takes_writes;
+    std::expected<void, std::string> writable() const override { return takes_writes; }
 
     const domain::Entitlement& row(const domain::EntitlementId& id = kEntitlement) const {
         return rows.at({kTenant, id});
@@ -166,6 +183,15 @@ class FakeStore final : public Store {
     }
 
   private:
+    template <class Holds>
+    std::vector<domain::Entitlement> rows_where(Holds holds, std::size_t limit) const {
+        std::vector<domain::Entitlement> found;
+        for (const auto& [key, row] : rows) {
+            if (holds(row) && found.size() < limit) found.push_back(row);
+        }
+        return found;
+    }
+
     template <class Map>
     static std::optional<typename Map::mapped_type> find(const Map& map,
                                                          const typename Map::key_type& key) {
@@ -251,8 +277,8 @@ class FakePartner final : public Partner {
     base::Task<ReadReply> activation(ReadCall) override {
         co_return fresh.value_or(ReadReply{.kind = ReadKind::trouble, .problem = "silence"});
     }
-    base::Task<bool> echo(domain::TenantId, domain::MerchantId, base::Monotonic) override {
-        co_return true;
+    base::Task<EchoReply> echo(domain::TenantId, domain::MerchantId, base::Monotonic) override {
+        co_return EchoReply{};
     }
     std::string digest(const domain::Entitlement& row,
                        domain::PartnerAction action) const override {
@@ -271,12 +297,16 @@ class FakePropagator final : public Propagator {
     Ports* ports = nullptr;
     bool open = true;     // takes calls
     bool carries = true;  // else work is left in `parked`
+    RouteStanding route;
     domain::ActionSet actions = domain::ActionSet::all();
     std::deque<Work> parked;
     int woken = 0;
 
     bool takes_calls(const domain::TenantId&, const domain::MerchantId&) const override {
         return open;
+    }
+    RouteStanding standing(const domain::TenantId&, const domain::MerchantId&) const override {
+        return route;
     }
     std::unique_ptr<Watch> watch(const domain::TenantId&,
                                  const domain::EntitlementId& id) override {

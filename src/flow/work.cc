@@ -37,9 +37,14 @@ bool holds_claim(const Rows& rows, const Work& work) {
            rows.entitlement->claim.lease_until.has_value();
 }
 
+struct Blame {
+    domain::Problem problem = domain::Problem::none;
+    std::string sentence;
+};
+
 struct Progress {
     bool made = false;
-    std::optional<std::string> problem;  // none: what was known before still holds
+    std::optional<Blame> blame;  // none: what was known before still holds
     std::optional<base::Duration> retry_after;
 };
 
@@ -52,10 +57,9 @@ std::pair<Writes, Advance> go_on(Recording recording, const ClaimTools& tools, u
     auto& entitlement = recording.entitlement();
     const bool straight_on = progress.made && chain < kLongestChain;
     entitlement.claim.lease_until.reset();
-    if (progress.problem) entitlement.last_problem = *progress.problem;
+    if (progress.blame) recording.blame(progress.blame->problem, progress.blame->sentence);
     if (!straight_on) ++entitlement.attempts;
-    recording.take(domain::pass_time(entitlement.convergence, tools.limits.calls, recording.now()),
-                   domain::Initiator::usher, kNeverConfirmed);
+    pass_time(recording, tools);
     std::optional<Work> next;
     if (straight_on)
         next = take_claim(recording, tools, false);
@@ -72,6 +76,12 @@ domain::Initiator initiator_of(const domain::Decision& decision) {
     const bool moved =
         decision.change && decision.change->kind == domain::ChangeKind::partner_moved;
     return moved ? domain::Initiator::partner : domain::Initiator::usher;
+}
+
+// What is still doubted, because the answer may be an old one, was not said now.
+void note_what_was_said(Recording& recording, bool said) {
+    auto& row = recording.entitlement();
+    if (said && !row.convergence.read_wanted) row.partner_said_at = recording.now();
 }
 
 std::vector<PartnerKey> keys_of(const ReadReply& reply) {
@@ -98,6 +108,7 @@ ActionReply believed(const Rows& rows, ActionReply reply) {
     reply.answer = {.outcome = domain::ActionOutcome::failed, .result = "another's record"};
     reply.record.reset();
     reply.problem = kBelongsToAnother;
+    reply.problem_code = domain::Problem::record_of_another;
     return reply;
 }
 
@@ -105,20 +116,28 @@ ActionReply believed(const Rows& rows, ActionReply reply) {
 struct Finding {
     domain::ReadOutcome outcome{};
     std::optional<PartnerRecord> record;
-    std::string problem;
+    Blame blame;
 };
+
+Blame doubt_in(const PartnerRecord& record) {
+    if (record.view.status != domain::PartnerStatus::unknown) return {};
+    return {domain::Problem::partner_unsure,
+            "the partner itself does not know what it has (status " + record.status_word + ")"};
+}
 
 Finding judge(const Rows& rows, const ReadReply& reply) {
     switch (reply.kind) {
         case ReadKind::trouble:
-            return {domain::ReadOutcome::lost, {}, reply.problem};
+            return {domain::ReadOutcome::lost, {}, {reply.problem_code, reply.problem}};
         case ReadKind::not_found:
             return {domain::ReadOutcome::not_found, {}, {}};
         case ReadKind::found:
             if (belongs_to_another(rows, *reply.record)) {
-                return {domain::ReadOutcome::lost, {}, kBelongsToAnother};
+                return {domain::ReadOutcome::lost,
+                        {},
+                        {domain::Problem::record_of_another, kBelongsToAnother}};
             }
-            return {domain::ReadOutcome::found, reply.record, {}};
+            return {domain::ReadOutcome::found, reply.record, doubt_in(*reply.record)};
         case ReadKind::candidates:
             break;
     }
@@ -127,10 +146,13 @@ Finding judge(const Rows& rows, const ReadReply& reply) {
         return !belongs_to_another(rows, candidate);
     });
     if (free.empty()) return {domain::ReadOutcome::not_found, {}, {}};
-    if (free.size() == 1) return {domain::ReadOutcome::found, free.front(), {}};
+    if (free.size() == 1) {
+        return {domain::ReadOutcome::found, free.front(), doubt_in(free.front())};
+    }
     return {domain::ReadOutcome::lost,
             {},
-            "the partner has several records that could be this entitlement"};
+            {domain::Problem::several_candidates,
+             "the partner has several records that could be this entitlement"}};
 }
 
 }  // namespace
@@ -169,11 +191,12 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
             const auto initiator = initiator_of(decision);
             recording.take(std::move(decision), initiator, reply.problem, work.call->number);
             const auto outcome = reply.answer.outcome;
+            note_what_was_said(recording, outcome == domain::ActionOutcome::confirmed);
             const bool made = outcome == domain::ActionOutcome::confirmed ||
                               outcome == domain::ActionOutcome::accepted ||
                               outcome == domain::ActionOutcome::refused;
             return go_on(std::move(recording), tools, work.chain,
-                         {made, reply.problem, reply.retry_after});
+                         {made, Blame{reply.problem_code, reply.problem}, reply.retry_after});
         });
 }
 
@@ -196,14 +219,15 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             auto decision = domain::settle_read(recording.entitlement().convergence, answer,
                                                 tools.supported(recording.entitlement()));
             const auto initiator = initiator_of(decision);
-            recording.take(std::move(decision), initiator, finding.problem);
+            recording.take(std::move(decision), initiator, finding.blame.sentence);
+            note_what_was_said(recording, finding.outcome != domain::ReadOutcome::lost);
             auto& after = recording.entitlement().convergence;
             // A report that came while the read was out may tell of something it did not see.
             if (rows.entitlement->hints != work.entitlement.hints) after.read_wanted = true;
             const bool made = finding.outcome != domain::ReadOutcome::lost &&
                               after.partner_status != domain::PartnerStatus::unknown;
             return go_on(std::move(recording), tools, work.chain,
-                         {made, finding.problem, reply.retry_after});
+                         {made, finding.blame, reply.retry_after});
         });
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "flow/claiming.h"
 #include "flow/receive_report.h"
 #include "flow/test_world.h"
 #include "flow/update_status.h"
@@ -13,6 +14,7 @@ using domain::ActionOutcome;
 using domain::EntitlementStatus;
 using domain::PartnerAction;
 using domain::PartnerStatus;
+using domain::Problem;
 using domain::StepKind;
 using std::chrono::seconds;
 
@@ -141,6 +143,49 @@ TEST_F(WorkTest, ReleasingCountsAsNothingSentAndKeepsTheProblem) {
     EXPECT_EQ(world.store.answered.back().result, "not sent");
 }
 
+TEST_F(WorkTest, TheCodeOfAProblemStaysUntilSomethingGetsSomewhere) {
+    world.hold(EntitlementStatus::active);
+    auto reply = test::ended_in(ActionOutcome::lost);
+    reply.problem_code = Problem::no_answer;
+    settled(ask(EntitlementStatus::suspended), reply);
+    EXPECT_EQ(row().problem, Problem::no_answer);
+    EXPECT_FALSE(row().partner_said_at);
+    world.clock.pass(seconds{10});
+    const auto read = claim_it();
+    EXPECT_EQ(row().problem, Problem::no_answer);
+    settled(*read.next, test::found(PartnerStatus::active));
+    EXPECT_EQ(row().problem, Problem::none) << "the read got somewhere";
+    EXPECT_EQ(row().partner_said_at, world.clock.now());
+}
+
+TEST_F(WorkTest, APartnerThatDoesNotKnowItselfIsToldAsSuch) {
+    auto& held = world.hold(EntitlementStatus::active);
+    held.due_at = world.clock.now();
+    auto unsure = test::found(PartnerStatus::unknown);
+    unsure.record->status_word = "FAILED";
+    settled(*claim_it().next, unsure);
+    EXPECT_EQ(row().problem, Problem::partner_unsure);
+    EXPECT_NE(row().last_problem.find("FAILED"), std::string::npos);
+}
+
+TEST_F(WorkTest, WhatWasAcceptedAndNeverDoneAndWhatNobodyHeardIsNamed) {
+    world.hold(EntitlementStatus::active);
+    auto accepted = test::confirmed(PartnerStatus::active);
+    accepted.answer.outcome = ActionOutcome::accepted;
+    settled(ask(EntitlementStatus::suspended), accepted);
+    EXPECT_EQ(row().problem, Problem::none);
+    world.clock.pass(world.ports.limits.calls.awaited);
+    claim_it();
+    EXPECT_EQ(row().problem, Problem::never_confirmed);
+    EXPECT_EQ(row().last_problem, kNeverConfirmed);
+
+    world.hold(EntitlementStatus::active);
+    ask(EntitlementStatus::suspended);
+    world.clock.pass(world.ports.limits.lease);
+    claim_it();
+    EXPECT_EQ(row().problem, Problem::outcome_not_learnt);
+}
+
 TEST_F(WorkTest, ReleasingTheRepeatOfALostCallLeavesTheFirstSendOpen) {
     world.hold(EntitlementStatus::active);
     const auto first = ask(EntitlementStatus::suspended);
@@ -194,6 +239,7 @@ TEST_F(WorkTest, SeveralFreeCandidatesAreNotGuessedAt) {
     EXPECT_TRUE(row().partner_id.empty());
     EXPECT_EQ(row().convergence.partner_status, PartnerStatus::unknown);
     EXPECT_FALSE(row().last_problem.empty());
+    EXPECT_EQ(row().problem, Problem::several_candidates);
     EXPECT_GT(row().due_at, world.clock.now());
 }
 
@@ -212,6 +258,7 @@ TEST_F(WorkTest, AFoundRecordOfAnotherEntitlementIsNotBelieved) {
     EXPECT_TRUE(row().partner_id.empty());
     EXPECT_EQ(row().convergence.partner_status, PartnerStatus::unknown);
     EXPECT_FALSE(row().last_problem.empty());
+    EXPECT_EQ(row().problem, Problem::record_of_another);
 }
 
 // The store could never write such an answer down.

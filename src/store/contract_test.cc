@@ -80,6 +80,43 @@ TEST_P(Contract, ACommandReadsWhatItNamesAndNothingElse) {
                     .has_value());
 }
 
+TEST_P(Contract, AnAccountsLiveOnesAndAPartnersIdAreFoundInTheirTenantAlone) {
+    auto& lab = open();
+    const auto put = [&](const std::string& tenant, const std::string& id,
+                         const std::string& merchant, const std::string& product, bool occupies) {
+        auto row = full_entitlement(tenant, id);
+        row.account = domain::AccountId{"a"};
+        row.product = domain::ProductId{product};
+        row.merchant = domain::MerchantId{merchant};
+        row.partner_id = domain::PartnerEntitlementId{"p-" + id};
+        row.occupies = occupies;
+        EXPECT_TRUE(lab.insert(row).has_value());
+        return row;
+    };
+    const auto music = put("t", "1", "M2", "MUSIC", true);
+    const auto films = put("t", "2", "M1", "FILMS", true);
+    const auto ended = put("t", "3", "M1", "MUSIC", false);
+    const auto other = put("u", "1", "M1", "MUSIC", true);
+    auto& store = lab.store();
+    const auto live = [&](const std::string& tenant, const std::string& account,
+                          std::size_t limit) {
+        return lab.ask(
+            store.live_of_account(domain::TenantId{tenant}, domain::AccountId{account}, limit));
+    };
+    EXPECT_THAT(live("t", "a", 10).value(), ElementsAre(films, music));
+    EXPECT_THAT(live("t", "a", 1).value(), ElementsAre(films));
+    EXPECT_THAT(live("u", "a", 10).value(), ElementsAre(other));
+    EXPECT_THAT(live("t", "b", 10).value(), IsEmpty());
+    const auto named = [&](const std::string& tenant, const std::string& id) {
+        return lab.ask(
+            store.find_by_partner_id(domain::TenantId{tenant}, domain::PartnerEntitlementId{id}));
+    };
+    EXPECT_THAT(named("t", "p-1").value(), ElementsAre(music)) << "not the other tenant's";
+    EXPECT_THAT(named("t", "p-3").value(), ElementsAre(ended));
+    EXPECT_THAT(named("u", "p-2").value(), IsEmpty());
+    EXPECT_THAT(named("t", "p-9").value(), IsEmpty());
+}
+
 TEST_P(Contract, EveryFieldCanChange) {
     auto& lab = open();
     const auto full = full_entitlement("t", "1");

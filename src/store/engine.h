@@ -76,6 +76,10 @@ class ReadEngine {
                                                            const domain::ProductId& id) = 0;
     virtual Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
                                                            const domain::AccountId& id) = 0;
+    virtual Answer<std::vector<domain::Entitlement>> live_of_account(
+        const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) = 0;
+    virtual Answer<std::vector<domain::Entitlement>> by_partner_id(
+        const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) = 0;
     virtual Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                     const domain::EntitlementId& id) = 0;
     virtual Answer<std::int64_t> last_position(const domain::TenantId& tenant,

@@ -179,6 +179,22 @@ base::Task<flow::StoreResult<std::optional<domain::Account>>> EngineStore::find_
         });
 }
 
+base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::live_of_account(
+    domain::TenantId tenant, domain::AccountId account, std::size_t limit) {
+    return read<std::vector<domain::Entitlement>>(
+        [tenant = std::move(tenant), account = std::move(account), limit](ReadEngine& engine) {
+            return engine.live_of_account(tenant, account, limit);
+        });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::find_by_partner_id(
+    domain::TenantId tenant, domain::PartnerEntitlementId id) {
+    return read<std::vector<domain::Entitlement>>(
+        [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
+            return engine.by_partner_id(tenant, id);
+        });
+}
+
 base::Task<flow::StoreResult<flow::CallPage>> EngineStore::calls_of(domain::TenantId tenant,
                                                                     domain::EntitlementId id) {
     return read<flow::CallPage>([tenant = std::move(tenant), id = std::move(id)](

@@ -31,6 +31,10 @@ class EngineStore final : public SteppedStore {
         domain::TenantId tenant, domain::ProductId id) override;
     base::Task<flow::StoreResult<std::optional<domain::Account>>> find_account(
         domain::TenantId tenant, domain::AccountId id) override;
+    base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> live_of_account(
+        domain::TenantId tenant, domain::AccountId account, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
+        domain::TenantId tenant, domain::PartnerEntitlementId id) override;
     base::Task<flow::StoreResult<flow::CallPage>> calls_of(domain::TenantId tenant,
                                                            domain::EntitlementId id) override;
     base::Task<flow::StoreResult<std::vector<domain::Event>>> history_of(

@@ -17,8 +17,8 @@ using domain::PartnerStatus;
 [[maybe_unused]] static void count_fields(const domain::Entitlement& e, const domain::Call& c,
                                           const domain::Event& v) {
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15,
-                                  e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28] =
-        e;
+                                  e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28,
+                                  e29, e30] = e;
     [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10] = e.convergence;
     [[maybe_unused]] const auto& [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12] = c;
     [[maybe_unused]] const auto& [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] = v;
@@ -105,6 +105,8 @@ domain::Entitlement full_entitlement(const std::string& tenant, const std::strin
     row.hints = 9;
     row.unsettled_since = at(9);
     row.last_problem = "no answer";
+    row.problem = domain::Problem::no_answer;
+    row.partner_said_at = at(10);
     row.claim = {.fence = 12, .lease_until = at(11)};
     row.asker = {"portal", "operator-portal", domain::CorrelationId{"c-1"}};
     return row;
@@ -223,6 +225,8 @@ void Maker::stir(domain::Entitlement& row, base::Time now) {
     row.claim = {.fence = row.claim.fence + 1, .lease_until = maybe()};
     row.occupies = row.occupies && below(8) != 0;
     row.last_problem = flip() ? "problem" : "";
+    row.problem = domain::kProblems.at(below(domain::kProblems.size()));
+    row.partner_said_at = maybe();
     row.attempts = static_cast<std::uint32_t>(below(5));
     ++row.version;
     row.modified = now;

@@ -84,7 +84,9 @@ void write(const domain::Entitlement& entitlement, std::string_view action,
 }
 
 flow::ReadReply without_id() {
-    return {.kind = flow::ReadKind::trouble, .problem = "the partner's id is not known"};
+    return {.kind = flow::ReadKind::trouble,
+            .problem = "the partner's id is not known",
+            .problem_code = domain::Problem::id_not_held};
 }
 
 void replace_all(std::string& text, std::string_view place, const std::string& value) {
@@ -134,7 +136,8 @@ base::Task<flow::ActionReply> BangoPartner::act(flow::ActionCall call) {
     if (call.action != domain::PartnerAction::create && entitlement.partner_id.empty()) {
         co_return flow::ActionReply{
             .answer = {.outcome = domain::ActionOutcome::trouble, .result = "not sent"},
-            .problem = without_id().problem};
+            .problem = without_id().problem,
+            .problem_code = without_id().problem_code};
     }
     auto outgoing = prepare(entitlement, codec_.act(entitlement, call.action), call.deadline);
     outgoing.headers.add(std::string{kRequestIdHeader}, call.request_id.text());
@@ -189,26 +192,31 @@ base::Task<flow::ReadReply> BangoPartner::activation(flow::ReadCall call) {
     co_return reply;
 }
 
-base::Task<bool> BangoPartner::echo(domain::TenantId tenant, domain::MerchantId merchant,
-                                    base::Monotonic deadline) {
+base::Task<flow::EchoReply> BangoPartner::echo(domain::TenantId tenant, domain::MerchantId merchant,
+                                               base::Monotonic deadline) {
     const auto begun = clock_.monotonic();
     auto response =
         co_await client_.send(prepare(tenant, merchant, codec_.echo("usher"), deadline));
     const auto took = clock_.monotonic() - begun;
     CallLog line{.tenant = tenant, .action = "echo", .took = took};
     std::string result;
+    flow::EchoReply reply;
     if (response) {
         const auto answer = codec_.read_answer(*response, clock_.now());
         line.http_status = answer.http_status;
-        line.went_well = answer.kind == AnswerKind::success;
         result = answer.words();
+        if (answer.kind != AnswerKind::success) reply.problem_code = problem_of(answer);
     } else {
         result = http::to_text(response.error().failure);
+        reply.problem_code = problem_of(response.error());
     }
+    if (!reply.answers()) reply.problem = fmt::format("the partner's echo failed ({})", result);
+    line.went_well = reply.answers();
     line.result = result;
+    line.problem = reply.problem;
     line.outcome = line.went_well ? "answered" : "trouble";
     write(line);
-    co_return line.went_well;
+    co_return reply;
 }
 
 std::string BangoPartner::digest(const domain::Entitlement& entitlement,

@@ -25,8 +25,8 @@ class BangoPartner final : public flow::Partner {
     base::Task<flow::ActionReply> act(flow::ActionCall call) override;
     base::Task<flow::ReadReply> read(flow::ReadCall call) override;
     base::Task<flow::ReadReply> activation(flow::ReadCall call) override;
-    base::Task<bool> echo(domain::TenantId tenant, domain::MerchantId merchant,
-                          base::Monotonic deadline) override;
+    base::Task<flow::EchoReply> echo(domain::TenantId tenant, domain::MerchantId merchant,
+                                     base::Monotonic deadline) override;
     std::string digest(const domain::Entitlement& entitlement,
                        domain::PartnerAction action) const override;
     domain::CustomerId customer_of(const domain::TenantId& tenant, const domain::AccountId& account,

@@ -157,15 +157,15 @@ TEST_F(BangoPartnerTest, EchoTellsWhetherItAnswers) {
         return run(partner.echo(domain::TenantId{tenant}, domain::MerchantId{"BANGO_US"}, {}));
     };
     client.answers.emplace_back(a_response(200, R"({"responseCode":"OK","echo":"usher"})"));
-    EXPECT_TRUE(echo("second"));
+    EXPECT_TRUE(echo("second").answers());
     EXPECT_EQ(client.sent[0].url, "https://eu.bango.example/v1/echo/usher");
     client.answers.emplace_back(a_response(401, R"({"responseCode":"UNAUTHORIZED"})"));
-    EXPECT_FALSE(echo("demo"));
+    EXPECT_EQ(echo("demo").problem_code, domain::Problem::login_refused);
     client.answers.emplace_back(a_response(200, "welcome"));
-    EXPECT_FALSE(echo("demo"));
+    EXPECT_EQ(echo("demo").problem_code, domain::Problem::answer_unclear);
     client.answers.emplace_back(
         std::unexpected{http::TransportError{http::TransportFailure::connect_failed, false, ""}});
-    EXPECT_FALSE(echo("demo"));
+    EXPECT_EQ(echo("demo").problem_code, domain::Problem::partner_unreachable);
 }
 
 TEST_F(BangoPartnerTest, TheCustomersNameFollowsTheTemplate) {

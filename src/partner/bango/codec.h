@@ -65,6 +65,10 @@ class Codec {
 flow::ActionReply action_reply(const http::TransportError& error);
 flow::ReadReply read_reply(const http::TransportError& error);
 
+// Why an answer, or that there was none, is of no use.
+domain::Problem problem_of(const Answer& answer);
+domain::Problem problem_of(const http::TransportError& error);
+
 std::string_view to_text(domain::ActionOutcome outcome);
 std::string_view to_text(flow::ReadKind kind);
 

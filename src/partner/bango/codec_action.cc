@@ -15,6 +15,7 @@ using domain::ActionOutcome;
 using domain::Entitlement;
 using domain::PartnerAction;
 using domain::PartnerStatus;
+using domain::Problem;
 
 // The partner's own words, for people. Left out when they might carry a link, which may be secret.
 std::string message_of(const Answer& answer) {
@@ -25,18 +26,22 @@ std::string message_of(const Answer& answer) {
     return fmt::format(": {}", message);
 }
 
-flow::ActionReply reply_of(ActionOutcome outcome, const Answer& answer, std::string problem) {
+flow::ActionReply reply_of(ActionOutcome outcome, const Answer& answer, std::string problem = {},
+                           Problem code = Problem::none) {
     return {.answer = {.outcome = outcome, .result = answer.words()},
             .record = std::nullopt,
             .retry_after = answer.retry_after,
             .problem = std::move(problem),
+            .problem_code = code,
             .unhealthy = answer.unhealthy};
 }
 
 flow::ActionReply refused(const Answer& answer, domain::Rejection rejection, std::string code) {
     auto reply =
         reply_of(ActionOutcome::refused, answer,
-                 fmt::format("the partner refused it ({}){}", answer.words(), message_of(answer)));
+                 fmt::format("the partner refused it ({}){}", answer.words(), message_of(answer)),
+                 rejection == domain::Rejection::not_supported_by_partner ? Problem::not_supported
+                                                                          : Problem::refused);
     reply.answer.rejection = rejection;
     reply.answer.partner_code = std::move(code);
     return reply;
@@ -54,7 +59,8 @@ flow::ActionReply failed(const Entitlement& entitlement, PartnerAction action,
     auto reply =
         reply_of(ActionOutcome::failed, answer,
                  fmt::format("the partner's answer ({}) does not say whether it happened{}",
-                             answer.words(), message_of(answer)));
+                             answer.words(), message_of(answer)),
+                 problem_of(answer));
     const auto& record = answer.record;
     const bool is_ours = action == PartnerAction::create && !record.id.empty() &&
                          record.external_id == entitlement.id.text() &&
@@ -67,7 +73,7 @@ flow::ActionReply failed(const Entitlement& entitlement, PartnerAction action,
     return reply;
 }
 
-std::string contradiction(const Entitlement& entitlement, const Record& record) {
+std::string contradiction_in(const Entitlement& entitlement, const Record& record) {
     if (!record.id.empty() && !entitlement.partner_id.empty() &&
         record.id != entitlement.partner_id) {
         return "the partner answered for another entitlement than the one that was asked for";
@@ -108,14 +114,14 @@ Effect effect_of(PartnerAction action, PartnerStatus held, const Answer& answer,
 flow::ActionReply Codec::judge_success(const Entitlement& entitlement, PartnerAction action,
                                        const Answer& answer) const {
     const auto& record = answer.record;
-    if (auto problem = contradiction(entitlement, record); !problem.empty()) {
-        return reply_of(ActionOutcome::failed, answer, std::move(problem));
+    if (auto problem = contradiction_in(entitlement, record); !problem.empty()) {
+        return reply_of(ActionOutcome::failed, answer, std::move(problem), Problem::contradiction);
     }
     if (action == PartnerAction::create && record.id.empty()) {
         return reply_of(ActionOutcome::failed, answer,
-                        "the partner's answer to a create carries no id");
+                        "the partner's answer to a create carries no id", Problem::answer_unclear);
     }
-    auto reply = reply_of(ActionOutcome::confirmed, answer, "");
+    auto reply = reply_of(ActionOutcome::confirmed, answer);
     reply.answer.bound = !record.id.empty();
     reply.record = to_partner_record(record, entitlement);
     switch (effect_of(action, entitlement.convergence.partner_status, answer, values_)) {
@@ -130,6 +136,8 @@ flow::ActionReply Codec::judge_success(const Entitlement& entitlement, PartnerAc
             break;
         case Effect::unclear:
             reply.answer.outcome = ActionOutcome::failed;
+            reply.problem_code =
+                record.status_word.empty() ? Problem::answer_unclear : Problem::partner_unsure;
             reply.problem =
                 record.status_word.empty()
                     ? "the partner's answer has no status"
@@ -162,7 +170,8 @@ flow::ActionReply Codec::action_reply(const Entitlement& entitlement, PartnerAct
         case AnswerKind::credentials:
             return reply_of(ActionOutcome::trouble, answer,
                             fmt::format("the partner does not accept our login or address ({})",
-                                        answer.words()));
+                                        answer.words()),
+                            Problem::login_refused);
         case AnswerKind::not_found:
             return reply_of(
                 ActionOutcome::trouble, answer,
@@ -171,20 +180,65 @@ flow::ActionReply Codec::action_reply(const Entitlement& entitlement, PartnerAct
                                   answer.words())
                     : fmt::format("the partner does not know the id that it gave us, or the path "
                                   "is wrong ({})",
-                                  answer.words()));
+                                  answer.words()),
+                action == PartnerAction::create ? Problem::path_unknown : Problem::id_unknown);
         case AnswerKind::slow_down:
             return reply_of(ActionOutcome::trouble, answer,
-                            fmt::format("the partner asks us to slow down ({})", answer.words()));
+                            fmt::format("the partner asks us to slow down ({})", answer.words()),
+                            Problem::slow_down);
         case AnswerKind::fault:
             return failed(entitlement, action, answer);
     }
     return failed(entitlement, action, answer);
 }
 
+Problem problem_of(const Answer& answer) {
+    switch (answer.kind) {
+        case AnswerKind::not_supported:
+            return Problem::not_supported;
+        case AnswerKind::limit_reached:
+        case AnswerKind::refused:
+            return Problem::refused;
+        case AnswerKind::credentials:
+            return Problem::login_refused;
+        case AnswerKind::not_found:
+            return Problem::path_unknown;
+        case AnswerKind::slow_down:
+            return Problem::slow_down;
+        case AnswerKind::fault:
+            return answer.unhealthy ? Problem::partner_fault : Problem::answer_unclear;
+        case AnswerKind::success:
+            break;
+    }
+    return Problem::answer_unclear;
+}
+
+Problem problem_of(const http::TransportError& error) {
+    switch (error.failure) {
+        case http::TransportFailure::bad_url:
+            return Problem::not_sendable;
+        case http::TransportFailure::shut_down:
+            return Problem::shutting_down;
+        case http::TransportFailure::response_too_large:
+        case http::TransportFailure::unreadable:
+            return Problem::answer_unclear;
+        case http::TransportFailure::tls_failed:
+            return Problem::partner_not_trusted;
+        case http::TransportFailure::resolve_failed:
+        case http::TransportFailure::connect_failed:
+            return Problem::partner_unreachable;
+        case http::TransportFailure::timed_out:
+        case http::TransportFailure::broken:
+            return error.may_have_been_sent ? Problem::no_answer : Problem::partner_unreachable;
+    }
+    return Problem::no_answer;
+}
+
 flow::ActionReply action_reply(const http::TransportError& error) {
     flow::ActionReply reply;
     reply.answer.result = http::to_text(error.failure);
     reply.problem = fmt::format("no answer from the partner: {}", http::to_text(error.failure));
+    reply.problem_code = problem_of(error);
     reply.answer.outcome = error.may_have_been_sent ? ActionOutcome::lost : ActionOutcome::trouble;
     switch (error.failure) {
         case http::TransportFailure::bad_url:

@@ -272,28 +272,68 @@ TEST(ActionReply, TransportFailures) {
         bool may_have_been_sent;
         ActionOutcome outcome;
         bool unhealthy;
+        domain::Problem problem;
     };
+    using domain::Problem;
     const Row rows[] = {
-        {bad_url, false, ActionOutcome::trouble, false},
-        {resolve_failed, false, ActionOutcome::trouble, true},
-        {connect_failed, false, ActionOutcome::trouble, true},
-        {tls_failed, false, ActionOutcome::trouble, true},
-        {timed_out, false, ActionOutcome::trouble, true},
-        {timed_out, true, ActionOutcome::lost, true},
-        {broken, true, ActionOutcome::lost, true},
-        {broken, false, ActionOutcome::trouble, true},
-        {response_too_large, true, ActionOutcome::failed, false},
-        {unreadable, true, ActionOutcome::failed, false},
-        {shut_down, true, ActionOutcome::lost, false},
-        {shut_down, false, ActionOutcome::trouble, false},
+        {bad_url, false, ActionOutcome::trouble, false, Problem::not_sendable},
+        {resolve_failed, false, ActionOutcome::trouble, true, Problem::partner_unreachable},
+        {connect_failed, false, ActionOutcome::trouble, true, Problem::partner_unreachable},
+        {tls_failed, false, ActionOutcome::trouble, true, Problem::partner_not_trusted},
+        {timed_out, false, ActionOutcome::trouble, true, Problem::partner_unreachable},
+        {timed_out, true, ActionOutcome::lost, true, Problem::no_answer},
+        {broken, true, ActionOutcome::lost, true, Problem::no_answer},
+        {broken, false, ActionOutcome::trouble, true, Problem::partner_unreachable},
+        {response_too_large, true, ActionOutcome::failed, false, Problem::answer_unclear},
+        {unreadable, true, ActionOutcome::failed, false, Problem::answer_unclear},
+        {shut_down, true, ActionOutcome::lost, false, Problem::shutting_down},
+        {shut_down, false, ActionOutcome::trouble, false, Problem::shutting_down},
     };
     for (const auto& row : rows) {
         const auto reply = action_reply(
             http::TransportError{row.failure, row.may_have_been_sent, "detail with s3cret"});
         EXPECT_EQ(reply.answer.outcome, row.outcome) << http::to_text(row.failure);
         EXPECT_EQ(reply.unhealthy, row.unhealthy) << http::to_text(row.failure);
+        EXPECT_EQ(reply.problem_code, row.problem) << http::to_text(row.failure);
         EXPECT_FALSE(reply.problem.empty());
         EXPECT_EQ(reply.problem.find("s3cret"), std::string::npos);
+    }
+}
+
+TEST(ActionReply, NamesWhatIsWrongByItsCode) {
+    using domain::Problem;
+    struct Row {
+        PartnerAction action;
+        int http;
+        std::string body;
+        Problem problem;
+    };
+    const Row rows[] = {
+        {PartnerAction::cancel, 200, record("OK", "CANCELLED"), Problem::none},
+        {PartnerAction::cancel, 202, R"({"responseCode":"OK"})", Problem::none},
+        {PartnerAction::cancel, 401, "", Problem::login_refused},
+        {PartnerAction::cancel, 403, "", Problem::login_refused},
+        {PartnerAction::cancel, 404, R"({"responseCode":"NOT_FOUND"})", Problem::id_unknown},
+        {PartnerAction::create, 404, "", Problem::path_unknown},
+        {PartnerAction::cancel, 429, "", Problem::slow_down},
+        {PartnerAction::cancel, 500, "", Problem::partner_fault},
+        {PartnerAction::cancel, 503, R"({"responseCode":"SERVICE_UNAVAILABLE"})",
+         Problem::partner_fault},
+        {PartnerAction::cancel, 302, "", Problem::answer_unclear},
+        {PartnerAction::cancel, 200, "<html>", Problem::answer_unclear},
+        {PartnerAction::cancel, 200, R"({"responseCode":"OK"})", Problem::answer_unclear},
+        {PartnerAction::create, 200, R"({"responseCode":"OK","status":"ACTIVE"})",
+         Problem::answer_unclear},
+        {PartnerAction::cancel, 200, record("OK", "FAILED"), Problem::partner_unsure},
+        {PartnerAction::cancel, 200, R"({"entitlementId":"b-99","status":"CANCELLED"})",
+         Problem::contradiction},
+        {PartnerAction::cancel, 400, R"({"responseCode":"BAD_REQUEST"})", Problem::refused},
+        {PartnerAction::cancel, 400, R"({"responseCode":"NOT_AVAILABLE"})", Problem::not_supported},
+    };
+    for (const auto& row : rows) {
+        const auto reply = answer_to(row.action, row.http, row.body);
+        EXPECT_EQ(to_text(reply.problem_code), to_text(row.problem)) << row.http << row.body;
+        EXPECT_EQ(reply.problem.empty(), row.problem == Problem::none) << row.http << row.body;
     }
 }
 

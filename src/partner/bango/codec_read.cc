@@ -15,12 +15,14 @@ namespace {
 namespace json = boost::json;
 using domain::Entitlement;
 using domain::PartnerStatus;
+using domain::Problem;
 using flow::ReadKind;
 
-flow::ReadReply trouble(const Answer& answer, std::string problem) {
+flow::ReadReply trouble(const Answer& answer, Problem code, std::string problem) {
     return {.kind = ReadKind::trouble,
             .retry_after = answer.retry_after,
             .problem = std::move(problem),
+            .problem_code = code,
             .unhealthy = answer.unhealthy};
 }
 
@@ -28,15 +30,17 @@ flow::ReadReply found(flow::PartnerRecord record, std::string problem = "") {
     return {.kind = ReadKind::found, .record = std::move(record), .problem = std::move(problem)};
 }
 
-std::string why_unusable(const Answer& answer) {
+std::string why_unusable(const Entitlement& entitlement, const Answer& answer) {
     switch (answer.kind) {
         case AnswerKind::credentials:
             return fmt::format("the partner does not accept our login or address ({})",
                                answer.words());
         case AnswerKind::not_found:
-            return fmt::format(
-                "the partner does not know the id that it gave us, or the path is wrong ({})",
-                answer.words());
+            return fmt::format("the partner does not know {} ({})",
+                               entitlement.partner_id.empty()
+                                   ? "the path for reading many records"
+                                   : "the id that it gave us, or the path is wrong",
+                               answer.words());
         case AnswerKind::slow_down:
             return fmt::format("the partner asks us to slow down ({})", answer.words());
         case AnswerKind::success:
@@ -47,6 +51,12 @@ std::string why_unusable(const Answer& answer) {
             break;
     }
     return fmt::format("the partner's answer to a read is of no use ({})", answer.words());
+}
+
+flow::ReadReply unusable(const Entitlement& entitlement, const Answer& answer) {
+    const bool names_id = answer.kind == AnswerKind::not_found && !entitlement.partner_id.empty();
+    return trouble(answer, names_id ? Problem::id_unknown : problem_of(answer),
+                   why_unusable(entitlement, answer));
 }
 
 // Of several records that carry our id: a live one first, then one that the partner is unsure of,
@@ -60,12 +70,16 @@ auto rank(const Record& record) {
 flow::ReadReply by_id(const Entitlement& entitlement, const Answer& answer) {
     const auto& record = answer.record;
     if (!record.id.empty() && record.id != entitlement.partner_id) {
-        return trouble(answer, "the partner showed another entitlement than the one asked for");
+        return trouble(answer, Problem::contradiction,
+                       "the partner showed another entitlement than the one asked for");
     }
     if (!record.external_id.empty() && record.external_id != entitlement.id.text()) {
-        return trouble(answer, "the partner's record carries another id of ours");
+        return trouble(answer, Problem::contradiction,
+                       "the partner's record carries another id of ours");
     }
-    if (!record.status) return trouble(answer, "the partner's record has no status");
+    if (!record.status) {
+        return trouble(answer, Problem::answer_unclear, "the partner's record has no status");
+    }
     return found(to_partner_record(record, entitlement));
 }
 
@@ -116,30 +130,36 @@ flow::ReadReply by_customer(const Entitlement& entitlement, const std::vector<Re
 }  // namespace
 
 flow::ReadReply Codec::read_reply(const Entitlement& entitlement, const Answer& answer) const {
-    if (answer.kind != AnswerKind::success) return trouble(answer, why_unusable(answer));
+    if (answer.kind != AnswerKind::success) return unusable(entitlement, answer);
     if (!entitlement.partner_id.empty()) return by_id(entitlement, answer);
     const auto records = records_of(answer, values_);
-    if (!records) return trouble(answer, "the partner's report has no readable list of records");
+    if (!records) {
+        return trouble(answer, Problem::answer_unclear,
+                       "the partner's report has no readable list of records");
+    }
     return by_customer(entitlement, *records);
 }
 
 flow::ReadReply Codec::activation_reply(const Entitlement& entitlement,
                                         const Answer& answer) const {
-    if (answer.kind != AnswerKind::success) return trouble(answer, why_unusable(answer));
+    if (answer.kind != AnswerKind::success) return unusable(entitlement, answer);
     auto record = answer.record;
     // The fresh URL comes for a PENDING entitlement only, and one relay leaves the status out.
     if (!record.status) record.status = PartnerStatus::pending;
     auto reply = by_id(entitlement, Answer{.http_status = answer.http_status, .record = record});
     const bool has_url = reply.record && reply.record->activation;
     if (reply.kind == ReadKind::found && !has_url) {
-        return trouble(answer, "the partner gave no activation URL");
+        return trouble(answer, Problem::answer_unclear, "the partner gave no activation URL");
     }
     return reply;
 }
 
 flow::ReadReply read_reply(const http::TransportError& error) {
     const auto action = action_reply(error);
-    return {.kind = ReadKind::trouble, .problem = action.problem, .unhealthy = action.unhealthy};
+    return {.kind = ReadKind::trouble,
+            .problem = action.problem,
+            .problem_code = action.problem_code,
+            .unhealthy = action.unhealthy};
 }
 
 std::string_view to_text(ReadKind kind) {

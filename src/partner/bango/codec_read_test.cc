@@ -66,27 +66,30 @@ TEST(ReadById, TroubleIsNeverAStatus) {
         int http;
         const char* body;
         bool unhealthy;
+        domain::Problem problem;
     };
+    using domain::Problem;
     const Row rows[] = {
-        {404, R"({"responseCode":"NOT_FOUND"})", false},
-        {200, R"({"responseCode":"NOT_FOUND"})", false},
-        {401, "", true},
-        {429, "", true},
-        {500, "", true},
-        {302, "", false},
-        {200, "garbage", false},
-        {200, "", false},
-        {200, R"({"responseCode":"OK"})", false},
-        {200, "[]", false},
-        {200, R"({"entitlementId":"b-99","status":"ACTIVE"})", false},
+        {404, R"({"responseCode":"NOT_FOUND"})", false, Problem::id_unknown},
+        {200, R"({"responseCode":"NOT_FOUND"})", false, Problem::id_unknown},
+        {401, "", true, Problem::login_refused},
+        {429, "", true, Problem::slow_down},
+        {500, "", true, Problem::partner_fault},
+        {302, "", false, Problem::answer_unclear},
+        {200, "garbage", false, Problem::answer_unclear},
+        {200, "", false, Problem::answer_unclear},
+        {200, R"({"responseCode":"OK"})", false, Problem::answer_unclear},
+        {200, "[]", false, Problem::answer_unclear},
+        {200, R"({"entitlementId":"b-99","status":"ACTIVE"})", false, Problem::contradiction},
         {200, R"({"entitlementId":"b-77","externalEntitlementId":"ent-2","status":"ACTIVE"})",
-         false},
-        {400, R"({"responseCode":"NOT_AVAILABLE"})", false},
+         false, Problem::contradiction},
+        {400, R"({"responseCode":"NOT_AVAILABLE"})", false, Problem::not_supported},
     };
     for (const auto& row : rows) {
         const auto reply = read(kBound, row.http, row.body);
         EXPECT_EQ(reply.kind, ReadKind::trouble) << row.http << row.body;
         EXPECT_EQ(reply.unhealthy, row.unhealthy) << row.http << row.body;
+        EXPECT_EQ(to_text(reply.problem_code), to_text(row.problem)) << row.http << row.body;
         EXPECT_FALSE(reply.record);
         EXPECT_FALSE(reply.problem.empty());
     }
@@ -151,7 +154,9 @@ TEST(ReadByCustomer, AListThatCannotBeReadProvesNothing) {
           R"({"responseCode":"NOT_FOUND","entitlements":[]})"}) {
         EXPECT_EQ(read(kUnbound, 200, body).kind, ReadKind::trouble) << body;
     }
-    EXPECT_EQ(read(kUnbound, 404, R"({"responseCode":"NOT_FOUND"})").kind, ReadKind::trouble);
+    const auto unknown = read(kUnbound, 404, R"({"responseCode":"NOT_FOUND"})");
+    EXPECT_EQ(unknown.kind, ReadKind::trouble);
+    EXPECT_EQ(unknown.problem_code, domain::Problem::path_unknown) << "no id was asked for";
     EXPECT_EQ(read(kUnbound, 200, R"({"records":[]})", Values{.report_array = "records"}).kind,
               ReadKind::not_found);
 }

@@ -79,6 +79,11 @@ class MemoryReader final : public ReadEngine {
                                                    const domain::ProductId& id) override;
     Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
                                                    const domain::AccountId& id) override;
+    Answer<std::vector<domain::Entitlement>> live_of_account(const domain::TenantId& tenant,
+                                                             const domain::AccountId& account,
+                                                             std::size_t limit) override;
+    Answer<std::vector<domain::Entitlement>> by_partner_id(
+        const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) override;
     Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                             const domain::EntitlementId& id) override;
     Answer<std::int64_t> last_position(const domain::TenantId& tenant,

@@ -24,6 +24,28 @@ ReadEngine::Answer<std::optional<domain::Account>> MemoryReader::account(
     return find(state_->accounts, std::pair{tenant, id});
 }
 
+ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::live_of_account(
+    const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Entitlement> rows;
+    for (auto at = state_->places.lower_bound({tenant, account, domain::ProductId{}});
+         at != state_->places.end() && rows.size() < limit; ++at) {
+        if (std::get<0>(at->first) != tenant || std::get<1>(at->first) != account) break;
+        rows.push_back(state_->entitlements.at({tenant, at->second}));
+    }
+    return rows;
+}
+
+ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::by_partner_id(
+    const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Entitlement> rows;
+    for (const auto& [name, key] : state_->holders) {
+        if (name.id == id && key.first == tenant) rows.push_back(state_->entitlements.at(key));
+    }
+    return rows;
+}
+
 ReadEngine::Answer<std::vector<domain::Call>> MemoryReader::calls(const domain::TenantId& tenant,
                                                                   const domain::EntitlementId& id) {
     const std::lock_guard lock{state_->mutex};

@@ -173,7 +173,13 @@ CREATE TABLE hold (
 ) /* clustered */;
 )sql";
 
+// Why an entitlement is not settled, as a code, and when the partner last said what it has.
+inline constexpr std::string_view kNameProblems = R"sql(
+ALTER TABLE entitlement ADD COLUMN problem TEXT NOT NULL DEFAULT '';
+ALTER TABLE entitlement ADD COLUMN partner_said_at BIGINT;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver};
+inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems};
 
 }  // namespace usher::store::sql

@@ -19,7 +19,7 @@ namespace usher::store::sql {
     "last_refusal_request, "                                                                     \
     "modified_at, version, request, last_position, sync_due_at, attempts, hints, "               \
     "unsettled_since, last_problem, fence, lease_until, "                                        \
-    "asker_subject, asker_client, asker_correlation, unsettled_from"
+    "asker_subject, asker_client, asker_correlation, problem, partner_said_at, unsettled_from"
 
 #define USHER_CALL_COLUMNS                                                                     \
     "tenant_id, entitlement_id, number, action, phase, request_id, answer_read, sent_before, " \
@@ -55,6 +55,19 @@ inline constexpr std::string_view kFindHolder =
     "SELECT tenant_id, entitlement_id FROM entitlement "
     "WHERE merchant_id = $1 AND partner_entitlement_id = $2";
 
+inline constexpr std::string_view kFindLiveOfAccount =
+    "SELECT " USHER_ENTITLEMENT_COLUMNS
+    " FROM entitlement WHERE tenant_id = $1 AND account_id = $2 AND occupies = 1 "
+    "ORDER BY product_id LIMIT $3";
+
+inline constexpr std::string_view kFindNextHoldingMerchant =
+    "SELECT merchant_id FROM entitlement "
+    "WHERE partner_entitlement_id IS NOT NULL AND merchant_id > $1 ORDER BY merchant_id LIMIT 1";
+
+inline constexpr std::string_view kFindByPartnerId =
+    "SELECT " USHER_ENTITLEMENT_COLUMNS
+    " FROM entitlement WHERE merchant_id = $1 AND partner_entitlement_id = $2 AND tenant_id = $3";
+
 inline constexpr std::string_view kFindLastPosition =
     "SELECT last_position FROM entitlement WHERE tenant_id = $1 AND entitlement_id = $2";
 
@@ -62,7 +75,7 @@ inline constexpr std::string_view kInsertEntitlement =
     "INSERT INTO entitlement (" USHER_ENTITLEMENT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
     "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
-    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51)";
+    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)";
 
 // What identifies it to others: rarely changed, and apart, because a column that is set costs a
 // write to each index it is in, changed or not.
@@ -82,7 +95,7 @@ inline constexpr std::string_view kUpdateEntitlement =
     "last_refusal_request = $28, modified_at = $29, version = $30, request = $31, "
     "last_position = $32, sync_due_at = $33, attempts = $34, hints = $35, unsettled_since = $36, "
     "last_problem = $37, fence = $38, lease_until = $39, asker_subject = $40, asker_client = $41, "
-    "asker_correlation = $42, unsettled_from = $43 "
+    "asker_correlation = $42, problem = $43, partner_said_at = $44, unsettled_from = $45 "
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
 inline constexpr std::string_view kBeginUse =

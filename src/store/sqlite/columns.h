@@ -45,6 +45,9 @@ inline bool parse_word(std::string_view t, domain::PartnerAction& out) {
 inline bool parse_word(std::string_view t, domain::Rejection& out) {
     return parse(t, domain::parse_rejection, out);
 }
+inline bool parse_word(std::string_view t, domain::Problem& out) {
+    return parse(t, domain::parse_problem, out);
+}
 inline bool parse_word(std::string_view t, domain::ChangeKind& out) {
     return parse(t, domain::parse_change_kind, out);
 }

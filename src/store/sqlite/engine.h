@@ -99,6 +99,11 @@ class SqliteReader final : public ReadEngine {
         const domain::TenantId& tenant, const domain::ProductId& id) override;
     ReadEngine::Answer<std::optional<domain::Account>> account(
         const domain::TenantId& tenant, const domain::AccountId& id) override;
+    ReadEngine::Answer<std::vector<domain::Entitlement>> live_of_account(
+        const domain::TenantId& tenant, const domain::AccountId& account,
+        std::size_t limit) override;
+    ReadEngine::Answer<std::vector<domain::Entitlement>> by_partner_id(
+        const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) override;
     ReadEngine::Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                         const domain::EntitlementId& id) override;
     ReadEngine::Answer<std::int64_t> last_position(const domain::TenantId& tenant,

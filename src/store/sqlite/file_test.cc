@@ -148,6 +148,19 @@ TEST_F(SqliteFile, OfANewerUsherIsRefused) {
                                  HasSubstr("start that one")));
 }
 
+TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
+    auto row = full_entitlement("t", "1");
+    row.claim.lease_until.reset();  // else the start ends it
+    open()->insert(row);
+    tamper(
+        "ALTER TABLE entitlement DROP COLUMN problem;"
+        "ALTER TABLE entitlement DROP COLUMN partner_said_at; PRAGMA user_version = 2");
+    auto expected = row;
+    expected.problem = domain::Problem::none;
+    expected.partner_said_at.reset();
+    EXPECT_EQ(open()->stored(row), expected);
+}
+
 TEST_F(SqliteFile, OfAnotherProgramIsRefusedAndLeftAlone) {
     tamper("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)", nullptr);
     EXPECT_THAT(refusal(), HasSubstr("usher.db is a database of another program"));

@@ -49,7 +49,8 @@ class Plans : public testing::Test {
 
 TEST_F(Plans, EveryLookupFollowsAKey) {
     for (const auto sql :
-         {sql::kFindEntitlement, sql::kFindOccupant, sql::kFindHolder, sql::kFindLastPosition,
+         {sql::kFindEntitlement, sql::kFindOccupant, sql::kFindHolder, sql::kFindLiveOfAccount,
+          sql::kFindNextHoldingMerchant, sql::kFindByPartnerId, sql::kFindLastPosition,
           sql::kUpdateIdentity, sql::kUpdateEntitlement, sql::kFindUnsettledCalls, sql::kFindCalls,
           sql::kFindFeed, sql::kFindFeedEnd, sql::kFindProduct, sql::kFindAccount,
           sql::kFindNextRoute, sql::kFindDue, sql::kFindNextDue}) {

@@ -1,5 +1,9 @@
 #include "store/sqlite/queries.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
 namespace usher::store::sqlite {
 
 namespace {
@@ -30,6 +34,37 @@ Result<std::optional<domain::Entitlement>> read_entitlement(Connection& connecti
         return std::unexpected{added.error()};
     }
     return row;
+}
+
+Result<std::vector<domain::Entitlement>> read_entitlements(Connection& connection, Cursor& cursor) {
+    std::vector<domain::Entitlement> rows;
+    while (true) {
+        auto row = read_entitlement(connection, cursor);
+        if (!row) return std::unexpected{row.error()};
+        if (!*row) return rows;
+        rows.push_back(std::move(**row));
+    }
+}
+
+Result<std::vector<domain::Entitlement>> find_by_partner_id(
+    Connection& connection, const domain::TenantId& tenant,
+    const domain::PartnerEntitlementId& id) {
+    std::vector<domain::Entitlement> rows;
+    std::string merchant;
+    while (true) {
+        auto next = look_up(connection, sql::kFindNextHoldingMerchant, merchant);
+        if (!next) return std::unexpected{next.error()};
+        const auto more = next->next();
+        if (!more) return std::unexpected{more.error()};
+        if (!*more) return rows;
+        merchant = next->text(0);
+        auto cursor =
+            look_up(connection, sql::kFindByPartnerId, merchant, id.text(), tenant.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        auto found = read_entitlements(connection, *cursor);
+        if (!found) return std::unexpected{found.error()};
+        std::ranges::move(*found, std::back_inserter(rows));
+    }
 }
 
 Result<std::optional<domain::Entitlement>> find_entitlement(Connection& connection,

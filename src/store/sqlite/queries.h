@@ -52,6 +52,14 @@ Result<std::vector<Row>> read_all(Cursor& cursor) {
 // With its unsettled calls. Two statements: in a transaction, or a commit may come between.
 Result<std::optional<domain::Entitlement>> read_entitlement(Connection& connection, Cursor& cursor);
 
+// All that the cursor stands before.
+Result<std::vector<domain::Entitlement>> read_entitlements(Connection& connection, Cursor& cursor);
+
+// In one merchant after the other: there are few, and the index begins with them.
+Result<std::vector<domain::Entitlement>> find_by_partner_id(Connection& connection,
+                                                            const domain::TenantId& tenant,
+                                                            const domain::PartnerEntitlementId& id);
+
 Result<std::optional<domain::Entitlement>> find_entitlement(Connection& connection,
                                                             const domain::TenantId& tenant,
                                                             const domain::EntitlementId& id);

@@ -83,6 +83,23 @@ ReadEngine::Answer<std::optional<domain::Account>> SqliteReader::account(
         [&](Connection& connection) { return find_account(connection, tenant, id); });
 }
 
+ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::live_of_account(
+    const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) {
+    return ask<std::vector<domain::Entitlement>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Entitlement>> {
+            auto cursor = look_up(connection, sql::kFindLiveOfAccount, tenant.text(),
+                                  account.text(), static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_entitlements(connection, *cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::by_partner_id(
+    const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) {
+    return ask<std::vector<domain::Entitlement>>(
+        [&](Connection& connection) { return find_by_partner_id(connection, tenant, id); });
+}
+
 ReadEngine::Answer<std::vector<domain::Call>> SqliteReader::calls(const domain::TenantId& tenant,
                                                                   const domain::EntitlementId& id) {
     return ask<std::vector<domain::Call>>(

@@ -106,6 +106,8 @@ void state_fields(auto& visit, auto& e) {
     visit(e.claim.fence);
     visit(e.claim.lease_until);
     asker_fields(visit, e.asker);
+    visit(e.problem);
+    visit(e.partner_said_at);
 }
 
 void call_fields(auto& visit, auto& call) {
