@@ -82,6 +82,7 @@ enum class ErrorCode : int {
     body_too_large = 41301,
     target_too_long = 41401,
     media_type_unsupported = 41501,
+    host_unknown = 42101,
     head_too_large = 43101,
 
     internal_error = 50001,

@@ -15,6 +15,7 @@
 #include "api/options.h"
 #include "api/problem.h"
 #include "auth/principal.h"
+#include "base/metrics.h"
 #include "base/task.h"
 #include "http/message.h"
 #include "http/target.h"
@@ -42,14 +43,22 @@ struct Exchange {
 
 using Answer = std::expected<http::Response, Problem>;
 
-// What a route's code needs beside the exchange. Both outlive every request.
+// What a route's code needs beside the exchange. All outlive every request.
 struct Surroundings {
     const Options& options;
     Operations& operations;
+    base::Metrics& metrics;
 };
 
-// Who may use a route: the operator's people by token, or the partner by name and password.
-enum class Door { operator_token, admin_token, partner_password };
+// Who may use a route.
+enum class Door {
+    operator_token,     // the operator's people, each within the tenants of the token
+    admin_token,        // who runs Usher, likewise
+    all_tenants_token,  // the same for what concerns every tenant at once: the token must be for
+                        // all
+    partner_password,   // the partner, by name and password
+    open,               // whoever reaches the listener: health and metrics
+};
 
 enum class BodyRule {
     none,    // whatever is sent is not looked at

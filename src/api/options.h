@@ -50,6 +50,9 @@ struct Options {
     bool any_tenant = false;
     std::string operator_role = "operatorRole";
     std::string admin_role = "adminRole";
+    std::vector<std::string> admin_hosts;  // by which the admin listener is asked, beside addresses
+    // The names that a request's Host may have; nothing: any. The admin surface sets it.
+    std::optional<std::vector<std::string>> known_hosts;
     PartnerCredentials partner;
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
     std::size_t max_body_bytes = 256 * 1024;

@@ -62,6 +62,8 @@ base::Task<http::Response> Pipeline::answer(Exchange& exchange) {
 }
 
 base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
+    // Was it meant for us? Who was lured here by a name of his own learns nothing more.
+    if (auto refused = check_host(exchange, options_)) co_return std::unexpected{*refused};
     // Which call is it? Paths are no secret, so an unknown one needs no token.
     if (auto refused = find_route(exchange, router_, routes_.data())) {
         co_return std::unexpected{std::move(*refused)};
@@ -74,19 +76,22 @@ base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
     if (auto refused = read_body(exchange, options_)) {
         co_return std::unexpected{std::move(*refused)};
     }
-    const Surroundings around{.options = options_, .operations = ports_.operations};
+    const Surroundings around{
+        .options = options_, .operations = ports_.operations, .metrics = ports_.metrics};
     co_return co_await exchange.route->handler(exchange, around);
 }
 
 base::Task<Refused> Pipeline::admit(Exchange& exchange) {
+    const auto door = exchange.route->door;
+    if (door == Door::open) co_return std::nullopt;
     // The partner has no token and no tenant header: its path names both (Bango §5).
-    if (exchange.route->door == Door::partner_password) {
-        co_return check_partner(exchange, options_);
-    }
+    if (door == Door::partner_password) co_return check_partner(exchange, options_);
     // The token before everything that could tell something about the operator's data.
     if (auto refused = co_await check_token(exchange, authenticate_)) co_return refused;
     // The role before the tenant: who may ask nothing learns nothing about tenants.
     if (auto refused = check_role(exchange, options_)) co_return refused;
+    // What concerns every tenant names none, and is for those alone who may act for each.
+    if (door == Door::all_tenants_token) co_return check_all_tenants(exchange, options_);
     // Unknown and not allowed are one answer, so that tenants cannot be found by trying.
     if (auto refused = find_tenant(exchange, options_)) co_return refused;
     // Told only to those whose tenant it is.
@@ -102,7 +107,12 @@ void Pipeline::record(const Exchange& exchange, int status, base::Monotonic begu
     request_metrics_.count(index, status, took);
     const auto code = exchange.error;
     const auto refusal = exchange.refusal;
-    base::log(status >= 500 ? base::LogLevel::warning : base::LogLevel::info, "request",
+    // Whoever asks for health and numbers does so every few seconds.
+    const bool routine = exchange.route != nullptr && exchange.route->door == Door::open;
+    const auto level = status >= 500 ? base::LogLevel::warning
+                       : routine     ? base::LogLevel::debug
+                                     : base::LogLevel::info;
+    base::log(level, "request",
               {{"method", exchange.request.method.substr(0, kLongestMethodShown)},
                {"route", exchange.route == nullptr ? std::string_view{} : exchange.route->path},
                {"status", status},

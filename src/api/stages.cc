@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/host.h"
 #include "api/text.h"
 #include "base/base64.h"
 #include "base/digest.h"
@@ -67,6 +68,13 @@ std::string choose_correlation(const http::Headers& headers, base::Random& rando
     return usable ? std::string{*given} : base::make_uuid(random);
 }
 
+Refused check_host(const Exchange& exchange, const Options& options) {
+    if (!options.known_hosts) return std::nullopt;
+    const auto host = exchange.request.headers.find("host");
+    if (host && is_known_host(*host, *options.known_hosts)) return std::nullopt;
+    return problem(ErrorCode::host_unknown);
+}
+
 Refused find_route(Exchange& exchange, const http::Router& router, const Route* routes) {
     auto target = http::parse_target(exchange.request.target);
     if (!target) return problem(ErrorCode::malformed_target);
@@ -100,7 +108,7 @@ base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenti
 
 Refused check_role(const Exchange& exchange, const Options& options) {
     const auto& role =
-        exchange.route->door == Door::admin_token ? options.admin_role : options.operator_role;
+        exchange.route->door == Door::operator_token ? options.operator_role : options.admin_role;
     if (exchange.principal->has_role(role)) return std::nullopt;
     return problem(ErrorCode::role_missing);
 }
@@ -130,6 +138,14 @@ Refused find_tenant(Exchange& exchange, const Options& options) {
     exchange.tenant = found;
     exchange.tenant_label = found->id.text();
     return std::nullopt;
+}
+
+Refused check_all_tenants(const Exchange& exchange, const Options& options) {
+    const bool all = std::ranges::all_of(options.tenants, [&](const auto& tenant) {
+        return may_use(*exchange.principal, tenant, options);
+    });
+    if (all) return std::nullopt;
+    return problem(ErrorCode::tenant_unknown);
 }
 
 Refused check_tenant_enabled(const Exchange& exchange) {

@@ -15,10 +15,12 @@ using Refused = std::optional<Problem>;
 
 std::string choose_correlation(const http::Headers& headers, base::Random& random);
 
+Refused check_host(const Exchange& exchange, const Options& options);
 Refused find_route(Exchange& exchange, const http::Router& router, const Route* routes);
 base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenticate);
 Refused check_role(const Exchange& exchange, const Options& options);
 Refused find_tenant(Exchange& exchange, const Options& options);
+Refused check_all_tenants(const Exchange& exchange, const Options& options);
 Refused check_tenant_enabled(const Exchange& exchange);
 Refused check_partner(const Exchange& exchange, const Options& options);
 Refused check_media_type(const Exchange& exchange);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <prometheus/counter.h>
 
+#include "api/admin/calls.h"
 #include "api/bango/reports.h"
 #include "api/opentv/calls.h"
 
@@ -27,18 +28,37 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
      bango::receive_report},
 });
 
+constexpr auto kAdminRoutes = std::to_array<Route>({
+    {"GET", "/health/live", Door::open, BodyRule::none, admin::is_live},
+    {"GET", "/health/ready", Door::open, BodyRule::none, admin::is_ready},
+    {"GET", "/metrics", Door::open, BodyRule::none, admin::read_metrics},
+});
+
+http::Handler make_handler(std::span<const Route> routes, Options options,
+                           Authenticate authenticate, PipelinePorts ports) {
+    auto pipeline = std::make_shared<Pipeline>(std::vector<Route>{routes.begin(), routes.end()},
+                                               std::move(options), std::move(authenticate), ports);
+    return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
+}
+
 }  // namespace
 
 std::span<const Route> operator_routes() {
     return kOperatorRoutes;
 }
 
+std::span<const Route> admin_routes() {
+    return kAdminRoutes;
+}
+
 http::Handler make_operator_handler(Options options, Authenticate authenticate,
                                     PipelinePorts ports) {
-    const auto routes = operator_routes();
-    auto pipeline = std::make_shared<Pipeline>(std::vector<Route>{routes.begin(), routes.end()},
-                                               std::move(options), std::move(authenticate), ports);
-    return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
+    return make_handler(operator_routes(), std::move(options), std::move(authenticate), ports);
+}
+
+http::Handler make_admin_handler(Options options, Authenticate authenticate, PipelinePorts ports) {
+    options.known_hosts = options.admin_hosts;
+    return make_handler(admin_routes(), std::move(options), std::move(authenticate), ports);
 }
 
 http::RenderError make_render_error(base::Random& random, base::Metrics& metrics) {

@@ -1,10 +1,7 @@
 // The two listeners' handlers, and what their servers answer by themselves.
 #pragma once
 
-#include <expected>
-#include <functional>
 #include <span>
-#include <string>
 
 #include "api/options.h"
 #include "api/pipeline.h"
@@ -20,16 +17,12 @@ std::span<const Route> operator_routes();
 http::Handler make_operator_handler(Options options, Authenticate authenticate,
                                     PipelinePorts ports);
 
-struct AdminPorts {
-    // Whether requests can be served, with a sentence when not. Thread-safe.
-    std::function<std::expected<void, std::string>()> ready;
-    base::Random& random;
-    base::Metrics& metrics;
-};
+// Every route of the admin listener.
+std::span<const Route> admin_routes();
 
-// GET /health/live, /health/ready and /metrics (interface §5). No token: the listener is on
-// loopback unless it is told otherwise.
-http::Handler make_admin_handler(AdminPorts ports);
+// Health, metrics and what administers Usher (interface §5). A Host that it does not go by is
+// refused on every route. The ports must outlive the handler and every copy of it.
+http::Handler make_admin_handler(Options options, Authenticate authenticate, PipelinePorts ports);
 
 // The error body of both surfaces, for what a server refuses before a handler sees it; counts it.
 // Both arguments must outlive it.

@@ -71,7 +71,8 @@ class FakeOperations : public Operations {
         reads.emplace_back(tenant.text(), id.text());
         co_return found;
     }
-    std::expected<void, std::string> writable() const override { return {}; }
+    std::expected<void, std::string> takes_writes;
+    std::expected<void, std::string> writable() const override { return takes_writes; }
 
     std::size_t asked() const {
         return updates.size() + purchases.size() + products.size() + accounts.size() +
@@ -109,6 +110,8 @@ class SurfaceTest : public testing::Test {
         add_user("portal", {"operatorRole"}, {"demo", "demo_b", "demo_c", "shut"});
         add_user("portal2", {"operatorRole"}, {"second"});
         add_user("viewer", {}, {"demo"});
+        add_user("admin", {"adminRole"}, {"demo", "demo_b", "demo_c", "second", "shut"});
+        add_user("half", {"adminRole"}, {"demo"});
         add_user("stranger", {"operatorRole"}, {"elsewhere"});
     }
 
@@ -140,6 +143,15 @@ class SurfaceTest : public testing::Test {
 
     http::Response send(http::Request request) {
         const auto handler = make_operator_handler(
+            options, tokens(),
+            {.operations = operations, .clock = *clock, .random = *random, .metrics = metrics});
+        return run(handler(std::move(request)));
+    }
+
+    // To the admin listener; with a Host unless one is given.
+    http::Response send_admin(http::Request request) {
+        if (!request.headers.find("host")) request.headers.add("Host", "127.0.0.1:8082");
+        const auto handler = make_admin_handler(
             options, tokens(),
             {.operations = operations, .clock = *clock, .random = *random, .metrics = metrics});
         return run(handler(std::move(request)));

@@ -60,14 +60,10 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
     const auto authenticate = [&authenticator](std::optional<std::string_view> authorization) {
         return authenticator.authenticate(authorization);
     };
-    product->operator_handler = api::make_operator_handler(
-        std::move(options.api), authenticate,
-        {*product->operations, ground.clock, ground.random, ground.metrics});
-    auto& operations = *product->operations;
-    product->admin_handler =
-        api::make_admin_handler({.ready = [&operations] { return operations.writable(); },
-                                 .random = ground.random,
-                                 .metrics = ground.metrics});
+    const api::PipelinePorts ports{*product->operations, ground.clock, ground.random,
+                                   ground.metrics};
+    product->operator_handler = api::make_operator_handler(options.api, authenticate, ports);
+    product->admin_handler = api::make_admin_handler(std::move(options.api), authenticate, ports);
     product->render_error = api::make_render_error(ground.random, ground.metrics);
     return product;
 }

@@ -124,7 +124,10 @@ void add_listeners(std::vector<Setting>& t) {
     t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
                      "The most that `Prefer: wait=N` can ask for."));
     t.push_back(text("admin.listen", USHER_AT(admin_server.listen),
-                     "Address and port for health and metrics; keep it inside."));
+                     "Address and port for health, metrics and administration; keep it inside."));
+    t.push_back(list("admin.hosts", USHER_AT(api.admin_hosts),
+                     "Names by which the admin listener is asked, beside its address and "
+                     "localhost; others are refused."));
     t.push_back(span("drain_ms", 0, USHER_AT(drain),
                      "How long requests in flight may take to finish at a stop."));
     t.push_back(text("log_level", USHER_AT(log_level), "debug, info, warning or error."));

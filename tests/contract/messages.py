@@ -18,6 +18,11 @@ def framing(portal, listener, request):
              43101: request.with_header("x-filler", "x" * 16384).wire()}
     for code, wire in wires.items():
         portal.expect(code, request, listener, wire)
+    if listener == "admin":
+        for host in ("contract.test", "localhost.contract.test:8082"):
+            portal.expect(42101, request, listener, request.wire(host=host))
+        for host in ("127.0.0.1:8082", "[::1]", "LOCALHOST"):
+            portal.expect(200, request, listener, request.wire(host=host))
     portal.expect(40002, request.with_query("x=%zz"), listener)
     portal.expect(41401, request.with_query("x=" + "x" * 8192), listener)
 

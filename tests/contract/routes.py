@@ -41,7 +41,7 @@ def neighbours(path):
 
 
 def table(world, started):
-    """(method, path) of the operator's calls: the program measures each, asked or not."""
+    """(method, path) of all calls: the program measures each, asked or not."""
     text = world.send(started, Request("GET", "/metrics"), "admin").body.decode()
     found = re.findall(r'usher_http_request_seconds_count\{method="(\w+)",route="([^"]+)"\}', text)
     return {(method, path) for method, path in found if path != "none"}
@@ -50,8 +50,7 @@ def table(world, started):
 def provoke(world, started, document):
     """What differs, in words; what each answer must be is judged where it is recorded."""
     measured = table(world, started)
-    listed = {(operation.method, operation.path) for operation in document.operations
-              if operation.listener == "operator"}
+    listed = {(operation.method, operation.path) for operation in document.operations}
     missing = [f"{method} {path}: the program has it, the file not"
                for method, path in sorted(measured - listed)]
     missing += [f"{method} {path}: the file has it, the program not"

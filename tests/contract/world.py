@@ -78,7 +78,7 @@ class Request:
         """With other fields in the body."""
         return self.with_json(json.loads(self.body or "{}") | fields)
 
-    def wire(self, version="HTTP/1.1", host="contract.test", length=None):
+    def wire(self, version="HTTP/1.1", host="localhost", length=None):
         lines = [f"{self.method} {self.target} {version}"]
         lines += [f"Host: {host}"] if host else []
         lines += [f"{name}: {value}" for name, value in self.headers.items()]

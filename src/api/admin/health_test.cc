@@ -3,37 +3,32 @@
 namespace usher::api {
 namespace {
 
-class AdminTest : public SurfaceTest {
+class HealthTest : public SurfaceTest {
   protected:
     http::Response get(std::string_view path, std::string_view method = "GET") {
-        const auto handler = make_admin_handler(
-            {.ready = [this] { return ready; }, .random = *random, .metrics = metrics});
-        return run(handler({.method = std::string{method},
-                            .target = std::string{path},
-                            .headers = {{"x-correlation-id", "c"}},
-                            .body = {},
-                            .peer = {}}));
+        return send_admin({.method = std::string{method},
+                           .target = std::string{path},
+                           .headers = {{"x-correlation-id", "c"}}});
     }
-    std::expected<void, std::string> ready;
 };
 
-TEST_F(AdminTest, TellsThatItLives) {
-    ready = std::unexpected{"the store is full"};
+TEST_F(HealthTest, TellsThatItLives) {
+    operations.takes_writes = std::unexpected{"the store is full"};
     const auto response = get("/health/live");
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, R"({"status":"live"})");
     EXPECT_EQ(header(response, "x-correlation-id"), "c");
 }
 
-TEST_F(AdminTest, TellsWhetherItIsReadyAndWhyNot) {
+TEST_F(HealthTest, TellsWhetherItIsReadyAndWhyNot) {
     EXPECT_EQ(get("/health/ready").body, R"({"status":"ready"})");
-    ready = std::unexpected{"The store is full."};
+    operations.takes_writes = std::unexpected{"The store is full."};
     const auto response = get("/health/ready");
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.body, R"({"status":"not ready","reason":"The store is full."})");
 }
 
-TEST_F(AdminTest, ShowsTheNumbers) {
+TEST_F(HealthTest, ShowsTheNumbers) {
     update(R"({"status":"ACTIVE"})");
     const auto response = get("/metrics");
     EXPECT_EQ(response.status, 200);
@@ -41,7 +36,7 @@ TEST_F(AdminTest, ShowsTheNumbers) {
     EXPECT_NE(response.body.find("usher_http_requests_total"), std::string::npos);
 }
 
-TEST_F(AdminTest, KnowsNothingElse) {
+TEST_F(HealthTest, TheOperatorsCallsAreNotHere) {
     EXPECT_EQ(get("/").status, 404);
     EXPECT_EQ(get("/%").status, 400);
     EXPECT_EQ(get(kUpdatePath).status, 404);

@@ -1,0 +1,13 @@
+// What the admin listener answers beside health (interface §5). The pipeline has checked host,
+// token, role and tenant before, as far as the route's door asks for them.
+#pragma once
+
+#include "api/exchange.h"
+
+namespace usher::api::admin {
+
+base::Task<Answer> is_live(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> is_ready(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> read_metrics(Exchange& exchange, const Surroundings& around);
+
+}  // namespace usher::api::admin
