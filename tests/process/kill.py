@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
 """Kills the real program at random moments under load and looks at what it knows afterwards.
 
-Every change that was answered must be in the record, whatever was not answered may be; the partner
-never did anything more often than it was asked; in the end both sides agree about everything."""
+Operators buy and change; customers and the merchant move at the partner, whose reports are lost,
+doubled, repeated and invented. Every change that was answered must be in the record, whatever was
+not answered may be; a move whose report was taken is learnt; the partner never did anything more
+often than it was asked; in the end both sides agree about everything."""
 
 import argparse
+import base64
+import collections
 import http.client
+import json
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -16,13 +22,25 @@ import program
 from program import agree, until
 
 THREADS = 4
+LONGEST_ROUND_S = 0.5
+NO_REASON = -1
 LIVE = ("ACTIVE", "SUSPENDED", "SUBSCRIBED")
 ACTIONS = {"ACTIVE": "resume", "SUBSCRIBED": "resume", "SUSPENDED": "suspend",
            "CANCELLED": "cancel", "REVOKED": "revoke"}
+MOVES = ("suspend", "resume")
+LAST_MOVES = ("cancel", "revoke")
+REASONS = ("SUSPENSION_SUCCESS", "RESUMPTION_SUCCESS", "TERMINATION_PENDING", "METADATA_UPDATE")
+REPORTER = {"Authorization": "Basic " + base64.b64encode(b"usher:usher").decode(),
+            "Content-Type": "application/json"}
 # Known after a kill only by looking: the partner works and the answer is lost, or it is not
-# reached.
+# reached. Half of the partner's own reports never come, some come twice.
 FAULTS = [{"action": "*", "effect": "lose-answer", "probability": 0.05},
-          {"action": "*", "effect": "lose-request", "probability": 0.05}]
+          {"action": "*", "effect": "lose-request", "probability": 0.05},
+          {"action": "report", "effect": "drop", "probability": 0.5},
+          {"action": "report", "effect": "duplicate", "probability": 0.2, "delay_ms": 50}]
+# What a request may be answered once somebody else has moved the entitlement: it has ended or is
+# ending, or the partner refuses the step.
+OVERTAKEN = (40041, 40042, 40043, 40044, 40050, 40051, 40052, 40053)
 
 
 class Wrong(Exception):
@@ -41,9 +59,13 @@ class Entitlement:
         self.open = []                # sent later, never answered: [(number, status)]
         self.asked = dict.fromkeys(ACTIONS.values(), 0)
         self.number = 0
+        self.partner_id = None
+        self.moved = False            # by the customer or the merchant: its status is theirs, too
+        self.over = False             # a last move may have been made
+        self.unreported = False       # a move of which no report was taken yet
 
     def ended(self):
-        return bool(self.told and self.told[1] in program.ENDED and not self.open)
+        return self.over or bool(self.told and self.told[1] in program.ENDED and not self.open)
 
 
 class Owner(threading.Thread):
@@ -56,7 +78,7 @@ class Owner(threading.Thread):
         self.caller.given_token = token
         self.entitlements, self.accounts = [], []
         self.trouble = None
-        self.changes = 0
+        self.changes = self.moves = self.reports = 0
 
     def run(self):
         try:
@@ -73,8 +95,14 @@ class Owner(threading.Thread):
         live = [one for one in self.entitlements if one.created and not one.ended()]
         if len(live) < 3 or self.dice.random() < 0.1:
             self.buy()
+            return
+        one, draw = self.dice.choice(live), self.dice.random()
+        if one.partner_id and draw < 0.1:
+            self.move(one)
+        elif draw < 0.2:
+            self.report(one)
         else:
-            self.change(self.dice.choice(live))
+            self.change(one)
 
     def buy(self):
         account = f"{self.name}-{len(self.accounts)}"
@@ -94,7 +122,9 @@ class Owner(threading.Thread):
 
     def change(self, one):
         if not one.active:
-            one.active = self.caller.read(one.id)["status"] != "PENDING"
+            record = self.caller.read(one.id)
+            one.active = record["status"] != "PENDING"
+            one.partner_id = record.get("partnerEntitlementId")
             return
         end = self.dice.random() < 0.07
         status = self.dice.choice(("CANCELLED", "REVOKED") if end else LIVE)
@@ -111,11 +141,44 @@ class Owner(threading.Thread):
                 one.open.pop()
                 one.created = False
                 return
+        if one.moved and answer.status == 400 and answer.json["errorCode"] in OVERTAKEN:
+            one.open.pop()
+            return
         if answer.status != 200:
             raise Wrong(f"{one.id} to {status}: {answer.status} {answer.text}")
         one.told = (one.number, status, int(answer.headers["etag"].strip('"')))
         one.open = []
         self.changes += 1
+
+
+    def move(self, one):
+        """The customer or the merchant acts at the partner, which may or may not report it."""
+        last = self.dice.random() < 0.1
+        name = self.dice.choice(LAST_MOVES if last else MOVES)
+        one.moved = one.unreported = True
+        one.over = one.over or last
+        path = f"/sandbox/partner/entitlements/{one.partner_id}/{name}"
+        answer = self.caller.send("sandbox", "POST", path)
+        if answer.status not in (200, 409):
+            raise Wrong(f"{name} of {one.id} at the partner: {answer.status} {answer.text}")
+        self.moves += answer.status == 200
+        self.report(one)
+
+    def report(self, one):
+        self.reports += report(self.caller, one, self.dice.choice(REASONS))
+
+
+def report(caller, one, reason):
+    """Told by the partner, true or not; 200 once it is recorded that there is something to look
+    at."""
+    body = json.dumps({"responseCode": "OK", "reason": reason, "externalEntitlementId": one.id,
+                       "entitlementId": one.partner_id})
+    answer = caller.send("operator", "POST", f"/bango/v1/reports/demo/{one.id}", body, REPORTER)
+    if answer.status not in (200, 503):
+        raise Wrong(f"a report about {one.id}: {answer.status} {answer.text}")
+    if answer.status == 200:
+        one.unreported = False
+    return answer.status == 200
 
 
 def check_record(portal, one):
@@ -127,14 +190,16 @@ def check_record(portal, one):
         raise Wrong(f"{one.id} is lost: {answer.status} {answer.text}")
     record = answer.json
     known = [one.told[:2] if one.told else (0, "PENDING")] + one.open
-    held = int(record.get("reasonCode", "-1"))
+    if one.moved:  # a request that met the move may have ended, and its reason with it
+        known.append((NO_REASON, record["status"]))
+    held = int(record.get("reasonCode", NO_REASON))
     meant = dict(known).get(held)
     if meant is None:
         raise Wrong(f"{one.id} holds change {held}, but one of {known} must be there: {record}")
     if one.told and record["version"] < one.told[2]:
         raise Wrong(f"{one.id} went back from version {one.told[2]}: {record}")
     status = record["status"]
-    if meant != "PENDING" and status != meant:
+    if meant != "PENDING" and status != meant and not one.moved:
         raise Wrong(f"{one.id} holds change {held} and so should be {meant}: {record}")
     # From here on this is what counts; what came too late never comes.
     one.created = True
@@ -143,10 +208,27 @@ def check_record(portal, one):
     return True
 
 
+def check_effects(held, calls):
+    """Against the partner's own list of calls: nothing took effect more often than there were calls
+    for it with a request id of their own."""
+    asked, done = collections.defaultdict(set), collections.Counter()
+    for call in calls:
+        asked[call["action"]].add(call["X-RequestIdentifier"])
+    for record in held.values():
+        done.update(record["effects"])
+    for action, count in done.items():
+        # Resuming and taking back an ending are one request at this partner.
+        if count > len(asked[action]):
+            raise Wrong(f"{count} times {action} at the partner, for {len(asked[action])} calls")
+    return sum(done.values())
+
+
 def check_partner(one, held):
     effects = held["effects"] if held else {}
     if effects.get("create", 0) > 1:
         raise Wrong(f"{one.id} was created {effects['create']} times")
+    if one.moved:  # more may be needed than was asked, to get from where it was moved
+        return
     for action, count in one.asked.items():
         if effects.get(action, 0) > count:
             raise Wrong(f"{one.id} was asked for {count} times {action}, the partner did it "
@@ -159,7 +241,7 @@ class Story:
         self.folder = folder
         self.usher = None
         self.entitlements = []
-        self.changes = 0
+        self.changes = self.moves = self.reports = self.effects = 0
 
     def start(self):
         ports = {}
@@ -174,12 +256,15 @@ class Story:
             self.usher = program.start_dev(self.folder)  # somebody else took a port meanwhile
         self.portal = self.usher.caller()
 
-    def check_records(self):
-        kept = []
+    def check_records(self, some):
+        lost = {one.id for one in some if not check_record(self.portal, one)}
+        self.entitlements = [one for one in self.entitlements if one.id not in lost]
+
+    def report_moves(self):
+        """As the partner does: until it is taken."""
         for one in self.entitlements:
-            if check_record(self.portal, one):
-                kept.append(one)
-        self.entitlements = kept
+            if one.unreported and not report(self.portal, one, "METADATA_UPDATE"):
+                raise Wrong(f"a report about {one.id} was not taken")
 
     def round(self, number):
         self.portal.faults(FAULTS)
@@ -193,20 +278,26 @@ class Story:
         known = {one.id for one in self.entitlements}
         for owner in owners:
             owner.start()
-        time.sleep(self.dice.uniform(0.02, 1.0))
+        time.sleep(self.dice.uniform(0.02, LONGEST_ROUND_S))
         self.usher.kill()
         for owner in owners:
             owner.join()
             if owner.trouble:
                 raise owner.trouble
             self.changes += owner.changes
+            self.moves += owner.moves
+            self.reports += owner.reports
             self.entitlements += [one for one in owner.entitlements if one.id not in known]
         self.portal.close()
         self.start()
-        self.check_records()
+        # What nobody touched is looked at now and then, and at the end.
+        touched = [one for owner in owners for one in owner.entitlements]
+        self.check_records(self.entitlements if number % 20 == 19 else touched)
+        self.report_moves()
 
     def converge(self):
         self.portal.send("sandbox", "DELETE", "/sandbox/partner/faults")
+        self.report_moves()
         different = {}
 
         def all_agree():
@@ -223,9 +314,14 @@ class Story:
         except AssertionError as trouble:
             raise Wrong(f"{trouble}: {different}") from None
         held = self.portal.held()
+        calls = self.portal.send("sandbox", "GET", "/sandbox/partner/calls").json
+        self.effects = check_effects(held, calls)
         for one in self.entitlements:
             check_record(self.portal, one)
             check_partner(one, held.get(one.id))
+        known = {one.id for one in self.entitlements}
+        for id_ in held.keys() - known:
+            raise Wrong(f"the partner holds {id_}, which nobody knows of")
 
     def run(self, rounds):
         self.start()
@@ -246,6 +342,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=20, help="kills (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32),
                         help="what it does; when the program dies meanwhile is not repeatable")
+    parser.add_argument("--keep", metavar="FOLDER",
+                        help="where both sides' files go when something was wrong")
     arguments = parser.parse_args()
     program.USHER = arguments.usher
     print(f"seed {arguments.seed}", flush=True)
@@ -255,10 +353,13 @@ def main():
             story.run(arguments.rounds)
         except Wrong as wrong:
             print(f"WRONG: {wrong}")
+            if arguments.keep:
+                shutil.copytree(folder, arguments.keep, dirs_exist_ok=True)
             return 1
-    print(f"{arguments.rounds} kills, {story.changes} answered changes of "
+    print(f"{arguments.rounds} kills, {story.changes} answered changes, {story.moves} moves at the "
+          f"partner, {story.reports} taken reports, {story.effects} effects of "
           f"{len(story.entitlements)} entitlements: all there, and both sides agree")
-    return 0 if story.changes else 1
+    return 0 if story.changes and story.moves and story.reports else 1
 
 
 if __name__ == "__main__":
