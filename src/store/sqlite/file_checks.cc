@@ -69,9 +69,7 @@ Checked check_header(const fs::path& path) {
     return {};
 }
 
-// As long as a log's head; a shorter one holds nothing.
-constexpr std::uintmax_t kLogHeadBytes = 32;
-
+// A log shorter than its head holds nothing.
 Checked check_log(const fs::path& path) {
     const auto log = log_of(path);
     if (size_of(log) < kLogHeadBytes) return {};
@@ -143,6 +141,20 @@ Checked check_writable(const fs::path& path, bool create) {
             name, std::generic_category().message(errno))};
     }
     return {};
+}
+
+Checked mend_log(const fs::path& path) {
+    const auto log = log_of(path);
+    std::fstream file{log, std::ios::binary | std::ios::in | std::ios::out};
+    if (!file) return {};
+    const auto head = proven_head(file);
+    if (!head) return {};
+    file.clear();
+    file.seekp(0);
+    file.write(reinterpret_cast<const char*>(head->data()), std::streamsize(head->size()));
+    file.flush();
+    if (file) return {};
+    return std::unexpected{fmt::format("{} cannot be written: look at its disk.", log.string())};
 }
 
 std::optional<FileIdentity> identity_of(const fs::path& path) {

@@ -30,6 +30,10 @@ bool holds_log(const std::filesystem::path& path);
 // That this user may write it; makes an empty one, for this user only, when `create` is set.
 Checked check_writable(const std::filesystem::path& path, bool create);
 
+// Gives a log whose head was cut short the head that its pages prove (log_check.h). With nobody in
+// the file.
+Checked mend_log(const std::filesystem::path& path);
+
 std::string sentence_for_newer(const std::string& name, std::int64_t version);
 
 // Which file it is, whatever it is called. Nothing when there is none.

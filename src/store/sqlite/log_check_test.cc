@@ -53,6 +53,28 @@ class LogCheck : public testing::Test {
     std::string log_;
 };
 
+// Begun anew, and cut short while its head was written: the pages are those of the turn before.
+TEST_F(LogCheck, AHeadThatWasCutShortIsProvenByThePages) {
+    const auto proven = [](const std::string& bytes) {
+        std::istringstream stream{bytes};
+        const auto head = proven_head(stream);
+        return head ? std::string{reinterpret_cast<const char*>(head->data()), head->size()} : "";
+    };
+    EXPECT_EQ(proven(log_), "");
+    for (std::size_t cut = 16; cut < kHead; ++cut) {
+        auto torn = log_;
+        std::string next = log_.substr(0, kHead);
+        next[15] = static_cast<char>(next[15] + 1);  // the turn
+        for (std::size_t at = 16; at < kHead; ++at) next[at] = static_cast<char>(next[at] ^ 0x5A);
+        torn.replace(0, cut, next.substr(0, cut));
+        EXPECT_EQ(proven(torn), log_.substr(0, kHead)) << cut;
+        EXPECT_EQ(judge(torn).state, LogState::sound) << cut;
+        EXPECT_EQ(judge(torn).readable_frames, kCommits) << cut;
+        torn.at(kHead + 100) ^= 1;
+        EXPECT_EQ(judge(torn).state, LogState::headless) << "the first page proves nothing";
+    }
+}
+
 TEST_F(LogCheck, AWholeOneIsSound) {
     EXPECT_EQ(judge(log_).state, LogState::sound);
     EXPECT_EQ(judge(log_).readable_frames, kCommits);
@@ -95,8 +117,12 @@ TEST_F(LogCheck, AHeadThatWasNotWrittenYetIsSound) {
 }
 
 TEST_F(LogCheck, AHeadThatIsNoneIsFound) {
-    for (std::size_t at = 0; at < kHead; ++at) {
+    for (std::size_t at = 0; at < 15; ++at) {
         EXPECT_EQ(judge(spoiled(at)).state, LogState::headless) << at;
+    }
+    // What is behind that is proven by the pages.
+    for (std::size_t at = 16; at < kHead; ++at) {
+        EXPECT_EQ(judge(spoiled(at)).readable_frames, kCommits) << at;
     }
     EXPECT_EQ(judge(std::string(5000, 'g')).state, LogState::headless);
     EXPECT_EQ(judge(std::string(5000, '\0')).state, LogState::headless);

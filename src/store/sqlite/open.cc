@@ -198,6 +198,7 @@ OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptio
         checked = check_files(path);
         if (checked) checked = check_log_is_there(path, options);
         if (checked) checked = check_writable(path, true);
+        if (checked) checked = mend_log(path);
     }
     if (!checked) return std::unexpected{checked.error()};
     auto opened = Connection::open(path.string(), first ? Access::create : Access::write,
