@@ -52,6 +52,20 @@ bool Disk::goes_on() {
     return power_;
 }
 
+void Disk::watch(std::optional<std::pair<std::size_t, Flaw>> flaw) {
+    watches_ = true;
+    flaw_ = flaw;
+    watched_.clear();
+}
+
+std::optional<Flaw> Disk::meets(Operation operation) {
+    if (!watches_) return std::nullopt;
+    const auto number = watched_.size();
+    watched_.push_back(operation);
+    if (!flaw_ || flaw_->first != number) return std::nullopt;
+    return flaw_->second;
+}
+
 std::shared_ptr<Disk::File> Disk::open(const std::string& path) {
     auto& file = files_[path];
     if (!file) {
@@ -93,16 +107,21 @@ int Disk::truncate(File& file, const ReadBlock& read, std::int64_t bytes) {
 int Disk::sync(File& file) {
     if (!goes_on()) return SQLITE_IOERR_FSYNC;
     if (trouble_.syncs_lie) return SQLITE_OK;
-    if (trouble_.syncs_fail) {
-        for (auto& [number, before] : file.before) before.taken = true;
-        return SQLITE_IOERR_FSYNC;
-    }
+    if (trouble_.syncs_fail) return fail_sync(file, Flaw::forgotten);
     std::erase_if(file.before, [](const auto& entry) { return !entry.second.taken; });
     file.synced_bytes = file.bytes;
     file.cut_to.reset();
     for (const auto& path : removed_) std::filesystem::remove(set_aside(path));
     removed_.clear();
     return SQLITE_OK;
+}
+
+int Disk::fail_sync(File& file, Flaw flaw) {
+    if (flaw == Flaw::gone) forget(file);
+    if (flaw == Flaw::forgotten) {
+        for (auto& [number, before] : file.before) before.taken = true;
+    }
+    return SQLITE_IOERR_FSYNC;
 }
 
 int Disk::remove(const std::string& path) {
@@ -113,6 +132,11 @@ int Disk::remove(const std::string& path) {
     files_.erase(path);
     removed_.push_back(path);
     return SQLITE_OK;
+}
+
+void Disk::restore_power() {
+    left_.reset();
+    power_ = true;
 }
 
 void Disk::recover() {
@@ -127,8 +151,7 @@ void Disk::recover() {
     }
     removed_.clear();
     files_.clear();
-    left_.reset();
-    power_ = true;
+    restore_power();
 }
 
 // Which sectors of a block's new content reached the disk: all, none, or any.
@@ -148,6 +171,19 @@ void Disk::take_all(const File& file) {
         real.seekp(from);
         real.write(reinterpret_cast<const char*>(before.content.data()), count);
     }
+}
+
+// What was written since the last sync is as it was; the file keeps its length.
+void Disk::forget(File& file) {
+    std::fstream real{file.path, std::ios::in | std::ios::out | std::ios::binary};
+    for (const auto& [number, before] : file.before) {
+        const auto from = number * kBlock;
+        const auto count = std::min(kBlock, file.bytes - from);
+        if (count <= 0) continue;
+        real.seekp(from);
+        real.write(reinterpret_cast<const char*>(before.content.data()), count);
+    }
+    file.before.clear();
 }
 
 void Disk::take_from(File& file) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulate/dice.h"
@@ -24,6 +25,27 @@ struct DiskTrouble {
     bool writes_fail = false;
     bool syncs_fail = false;  // and what they did not keep is taken for kept by the next one
     bool syncs_lie = false;   // they keep nothing, and say that they did: no store survives this
+};
+
+// What SQLite asks of a file, as far as it can go wrong alone.
+enum class Operation : std::uint8_t {
+    read,
+    write,
+    sync,
+    truncate,
+    remove,
+    size,
+    map_shared,   // of the log's index
+    lock_shared,  // likewise
+};
+
+// How one operation goes wrong while the disk goes on.
+enum class Flaw : std::uint8_t {
+    error,      // it fails and has done nothing
+    part,       // half of it is read or written
+    full,       // a write: no room
+    forgotten,  // a sync: what was written stays readable, and the next sync keeps it for kept
+    gone,       // likewise, and what was written is not readable any more either
 };
 
 class Disk {
@@ -50,7 +72,15 @@ class Disk {
     // disk that lost no power.
     void recover();
 
+    // The process was killed and the power stayed: nothing is lost.
+    void restore_power();
+
     void set_trouble(DiskTrouble trouble) { trouble_ = trouble; }
+
+    // Counts operations from now on. The one with this number, from 0, goes wrong, and no other.
+    void watch(std::optional<std::pair<std::size_t, Flaw>> flaw = std::nullopt);
+    // What was asked for since, in order.
+    const std::vector<Operation>& watched() const { return watched_; }
 
     // --- Asked by SQLite's file system (disk_vfs.cc), each before it does so with the real file.
     // The answers are SQLite's codes.
@@ -71,9 +101,11 @@ class Disk {
     using ReadBlock = std::function<void(std::int64_t number, Block& to)>;  // of the real file
 
     std::shared_ptr<File> open(const std::string& path);
+    std::optional<Flaw> meets(Operation operation);
     int write(File& file, const ReadBlock& read, std::int64_t offset, std::int64_t size);
     int truncate(File& file, const ReadBlock& read, std::int64_t bytes);
     int sync(File& file);
+    int fail_sync(File& file, Flaw flaw);
     int remove(const std::string& path);
     int read() const;
     void fill(char* to, int size);
@@ -83,6 +115,7 @@ class Disk {
     static void remember(File& file, const ReadBlock& read, std::int64_t first, std::int64_t last);
     void take_from(File& file);
     static void take_all(const File& file);
+    static void forget(File& file);
     using Sectors = std::bitset<kSectors>;
     Sectors sectors_kept(double share);
 
@@ -92,6 +125,9 @@ class Disk {
     std::vector<std::string> removed_;  // not durably: a failure may bring them back
     std::optional<std::uint64_t> left_;
     bool power_ = true;
+    bool watches_ = false;
+    std::optional<std::pair<std::size_t, Flaw>> flaw_;
+    std::vector<Operation> watched_;
 };
 
 // Makes it SQLite's default file system.

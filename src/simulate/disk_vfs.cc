@@ -1,9 +1,11 @@
 // SQLite's file system with a Disk in front of it.
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <vector>
 
 #include <sqlite3.h>
@@ -76,20 +78,38 @@ int close(sqlite3_file* file) {
     return below(file)->pMethods->xClose(below(file));
 }
 
+// What has no name is no store's.
+std::optional<Flaw> met_by(sqlite3_file* file, Operation operation) {
+    return opened(file)->file == nullptr ? std::nullopt : opened(file)->disk->meets(operation);
+}
+
 int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
     if (const int code = opened(file)->disk->read(); code != SQLITE_OK) return code;
-    return below(file)->pMethods->xRead(below(file), to, size, offset);
+    const auto flaw = met_by(file, Operation::read);
+    if (flaw && *flaw != Flaw::part) return SQLITE_IOERR_READ;
+    const int wanted = flaw ? size / 2 : size;
+    const int code = below(file)->pMethods->xRead(below(file), to, wanted, offset);
+    if (!flaw) return code;
+    // As at a file's end.
+    std::memset(static_cast<char*>(to) + wanted, 0, static_cast<std::size_t>(size - wanted));
+    return SQLITE_IOERR_SHORT_READ;
 }
 
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
+    const auto flaw = met_by(file, Operation::write);
+    if (flaw == Flaw::full) return SQLITE_FULL;
+    if (flaw && *flaw != Flaw::part) return SQLITE_IOERR_WRITE;
+    if (flaw) size /= 2;
     if (auto* kept = opened(file)->file) {
         const int code = opened(file)->disk->write(*kept, reader_of(file), offset, size);
         if (code != SQLITE_OK) return code;
     }
-    return below(file)->pMethods->xWrite(below(file), from, size, offset);
+    const int code = below(file)->pMethods->xWrite(below(file), from, size, offset);
+    return flaw ? SQLITE_FULL : code;
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 bytes) {
+    if (met_by(file, Operation::truncate)) return SQLITE_IOERR_TRUNCATE;
     if (auto* kept = opened(file)->file) {
         const int code = opened(file)->disk->truncate(*kept, reader_of(file), bytes);
         if (code != SQLITE_OK) return code;
@@ -99,7 +119,15 @@ int truncate(sqlite3_file* file, sqlite3_int64 bytes) {
 
 int sync(sqlite3_file* file, int) {
     auto* kept = opened(file)->file;
-    return kept == nullptr ? SQLITE_OK : opened(file)->disk->sync(*kept);
+    if (kept == nullptr) return SQLITE_OK;
+    auto& disk = *opened(file)->disk;
+    const auto flaw = disk.meets(Operation::sync);
+    return flaw ? disk.fail_sync(*kept, *flaw) : disk.sync(*kept);
+}
+
+int size_of(sqlite3_file* file, sqlite3_int64* bytes) {
+    if (met_by(file, Operation::size)) return SQLITE_IOERR_FSTAT;
+    return below(file)->pMethods->xFileSize(below(file), bytes);
 }
 
 template <auto Method, class... Arguments>
@@ -137,6 +165,7 @@ int map_shared(sqlite3_file* file, int region, int bytes, int extend, void volat
     auto& regions = file_system().shared_memory[opened(file)->file];
     const auto wanted = static_cast<std::size_t>(region);
     *to = nullptr;
+    if (met_by(file, Operation::map_shared)) return SQLITE_IOERR_SHMMAP;
     if (wanted >= regions.size() && extend == 0) return SQLITE_OK;
     while (regions.size() <= wanted) {
         regions.push_back(std::make_unique<std::byte[]>(static_cast<std::size_t>(bytes)));
@@ -153,6 +182,7 @@ int lock_shared(sqlite3_file* file, int first, int count, int flags) {
         me.exclusive &= ~mask;
         return SQLITE_OK;
     }
+    if (met_by(file, Operation::lock_shared)) return SQLITE_BUSY;
     const bool alone = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
     const bool busy = is_any_other(me, [mask, alone](const Opened& one) {
         return ((one.exclusive | (alone ? one.shared : 0)) & mask) != 0;
@@ -178,7 +208,7 @@ constexpr sqlite3_io_methods kMethods{
     .xWrite = write,
     .xTruncate = truncate,
     .xSync = sync,
-    .xFileSize = forward<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
+    .xFileSize = size_of,
     .xLock = lock,
     .xUnlock = unlock,
     .xCheckReservedLock = check_reserved,
@@ -209,6 +239,7 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out
 }
 
 int remove(sqlite3_vfs*, const char* name, int) {
+    if (file_system().disk->meets(Operation::remove)) return SQLITE_IOERR_DELETE;
     return file_system().disk->remove(name);
 }
 
