@@ -48,6 +48,7 @@ struct Surroundings {
     const Options& options;
     Operations& operations;
     base::Metrics& metrics;
+    base::Clock& clock;
 };
 
 // Who may use a route.

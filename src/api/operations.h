@@ -8,6 +8,7 @@
 
 #include "base/task.h"
 #include "flow/catalogue.h"
+#include "flow/holding.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/store.h"
@@ -27,6 +28,13 @@ class Operations {
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;
     virtual Outcome<domain::Account> add_account(flow::AddAccount request) = 0;
     virtual Outcome<void> receive_report(flow::ReceiveReport report) = 0;
+    virtual base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() = 0;
+    virtual base::Task<flow::StoreResult<flow::Hold>> place_hold(flow::Hold hold) = 0;
+    virtual base::Task<flow::StoreResult<std::size_t>> lift_hold(flow::LiftHold lift) = 0;
+    virtual Outcome<bool> retry(flow::Retry retry) = 0;
+    virtual base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> unsettled(
+        domain::TenantId tenant, domain::EntitlementId after,
+        std::optional<domain::Problem> problem, std::size_t limit) = 0;
     virtual base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
         domain::TenantId tenant, domain::EntitlementId id) = 0;
 

@@ -54,6 +54,8 @@ struct Options {
     // The names that a request's Host may have; nothing: any. The admin surface sets it.
     std::optional<std::vector<std::string>> known_hosts;
     PartnerCredentials partner;
+    // What is not settled for so long needs a person.
+    std::chrono::seconds give_up_after{86'400};
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
     std::size_t max_body_bytes = 256 * 1024;
     std::size_t max_json_depth = base::kJsonMaxDepth;

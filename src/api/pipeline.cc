@@ -76,8 +76,10 @@ base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
     if (auto refused = read_body(exchange, options_)) {
         co_return std::unexpected{std::move(*refused)};
     }
-    const Surroundings around{
-        .options = options_, .operations = ports_.operations, .metrics = ports_.metrics};
+    const Surroundings around{.options = options_,
+                              .operations = ports_.operations,
+                              .metrics = ports_.metrics,
+                              .clock = ports_.clock};
     co_return co_await exchange.route->handler(exchange, around);
 }
 

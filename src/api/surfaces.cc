@@ -32,6 +32,18 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
     {"GET", "/health/live", Door::open, BodyRule::none, admin::is_live},
     {"GET", "/health/ready", Door::open, BodyRule::none, admin::is_ready},
     {"GET", "/metrics", Door::open, BodyRule::none, admin::read_metrics},
+    {"GET", "/admin/v1/holds", Door::admin_token, BodyRule::none, admin::list_holds},
+    {"POST", "/admin/v1/holds", Door::admin_token, BodyRule::object, admin::place_hold},
+    {"POST", "/admin/v1/holds/lift", Door::admin_token, BodyRule::object, admin::lift_hold},
+    {"GET", "/admin/v1/all-tenants/holds", Door::all_tenants_token, BodyRule::none,
+     admin::list_holds},
+    {"POST", "/admin/v1/all-tenants/holds", Door::all_tenants_token, BodyRule::object,
+     admin::place_hold},
+    {"POST", "/admin/v1/all-tenants/holds/lift", Door::all_tenants_token, BodyRule::object,
+     admin::lift_hold},
+    {"GET", "/admin/v1/unsettled", Door::admin_token, BodyRule::none, admin::list_unsettled},
+    {"POST", "/admin/v1/entitlements/{entitlementId}/retry", Door::admin_token, BodyRule::object,
+     admin::retry_entitlement},
 });
 
 http::Handler make_handler(std::span<const Route> routes, Options options,

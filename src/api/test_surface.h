@@ -71,6 +71,38 @@ class FakeOperations : public Operations {
         reads.emplace_back(tenant.text(), id.text());
         co_return found;
     }
+    base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override { co_return in_force; }
+    base::Task<flow::StoreResult<flow::Hold>> place_hold(flow::Hold hold) override {
+        placed.push_back(hold);
+        co_return hold;
+    }
+    base::Task<flow::StoreResult<std::size_t>> lift_hold(flow::LiftHold lift) override {
+        lifted.push_back(std::move(lift));
+        co_return lifts;
+    }
+    Outcome<bool> retry(flow::Retry retry) override {
+        retried.push_back(std::move(retry));
+        co_return retry_answer;
+    }
+    base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> unsettled(
+        domain::TenantId, domain::EntitlementId after, std::optional<domain::Problem> problem,
+        std::size_t limit) override {
+        unsettled_asked.push_back({std::move(after), problem, limit});
+        co_return unsettled_rows;
+    }
+    struct UnsettledAsked {
+        domain::EntitlementId after;
+        std::optional<domain::Problem> problem;
+        std::size_t limit = 0;
+    };
+    std::vector<flow::Hold> in_force;
+    std::vector<flow::Hold> placed;
+    std::vector<flow::LiftHold> lifted;
+    std::size_t lifts = 1;
+    std::vector<flow::Retry> retried;
+    std::expected<bool, flow::Failure> retry_answer = true;
+    std::vector<UnsettledAsked> unsettled_asked;
+    std::vector<flow::Unsettled> unsettled_rows;
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
 

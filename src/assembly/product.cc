@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "flow/catalogue.h"
+#include "flow/holding.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/update_status.h"
@@ -31,6 +32,23 @@ class FlowOperations final : public api::Operations {
     Outcome<void> receive_report(flow::ReceiveReport report) override {
         return flow::receive_report(ports_, std::move(report));
     }
+    base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override {
+        return ports_.store.holds();
+    }
+    base::Task<flow::StoreResult<flow::Hold>> place_hold(flow::Hold hold) override {
+        return flow::place_hold(ports_, std::move(hold));
+    }
+    base::Task<flow::StoreResult<std::size_t>> lift_hold(flow::LiftHold lift) override {
+        return flow::lift_hold(ports_, std::move(lift));
+    }
+    Outcome<bool> retry(flow::Retry retry) override {
+        return flow::retry(ports_, std::move(retry));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> unsettled(
+        domain::TenantId tenant, domain::EntitlementId after,
+        std::optional<domain::Problem> problem, std::size_t limit) override {
+        return ports_.store.unsettled(std::move(tenant), std::move(after), problem, limit);
+    }
     base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
         domain::TenantId tenant, domain::EntitlementId id) override {
         return ports_.store.find_entitlement(std::move(tenant), std::move(id));
@@ -44,6 +62,8 @@ class FlowOperations final : public api::Operations {
 }  // namespace
 
 std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
+    options.api.give_up_after = std::chrono::duration_cast<std::chrono::seconds>(
+        options.converge.limits.schedule.give_up_after);
     for (const auto& tenant : options.api.tenants) {
         options.converge.swept.push_back({tenant.id, tenant.freshness});
     }

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
 
 #include "base/log.h"
+#include "flow/holding.h"
 
 namespace usher::converge {
 
@@ -14,6 +16,11 @@ namespace {
 
 flow::Route route_of(const domain::Entitlement& entitlement) {
     return {entitlement.tenant, entitlement.merchant};
+}
+
+std::optional<flow::Work> next_of(std::optional<flow::Advance> advance) {
+    if (!advance) return std::nullopt;
+    return std::move(advance->next);
 }
 
 // An exception in the loop is a bug, and a loop that died in silence is the worst of all.
@@ -31,7 +38,8 @@ Converger::Converger(base::Executor executor, flow::Store& store, flow::Partner&
       partner_{partner},
       clock_{clock},
       options_{std::move(options)},
-      routes_{options_.routes},
+      guard_{options_.endings},
+      routes_{options_.routes, &holds_},
       watches_{clock},
       wakes_{clock},
       idle_{clock},
@@ -94,10 +102,72 @@ base::Task<> Converger::stop(base::Monotonic deadline) {
     while (under_way_ > 0 && clock_.monotonic() < deadline) co_await idle_.until(deadline);
 }
 
+bool Converger::may_send(const domain::Entitlement& entitlement) const {
+    const auto until = holds_.unsent_until(route_of(entitlement));
+    return !until || (entitlement.unsettled_since && *entitlement.unsettled_since > *until);
+}
+
+bool Converger::takes_endings(const domain::TenantId& tenant) const {
+    return holds_.takes_endings(tenant);
+}
+
+void Converger::hear_of_holds(std::vector<flow::Hold> in_force) {
+    holds_.set(std::move(in_force));
+    wakes_.wake();
+}
+
+base::Task<bool> Converger::load_holds() {
+    holds_looked_at_ = clock_.monotonic();
+    auto in_force = co_await store_.holds();
+    if (!in_force) co_return false;
+    holds_.set(std::move(*in_force));
+    co_return true;
+}
+
+// Whoever lifted the hold has looked, and what was held back comes all at once.
+void Converger::trust_endings() {
+    for (const auto& tenant : options_.swept) {
+        if (!holds_.takes_endings(tenant.tenant)) {
+            endings_held_.insert(tenant.tenant);
+        } else if (endings_held_.erase(tenant.tenant) > 0) {
+            guard_.trust(tenant.tenant, clock_.monotonic());
+        }
+    }
+}
+
+void Converger::guard_endings(const domain::TenantId& tenant, bool ending) {
+    const auto now = clock_.monotonic();
+    if (!holds_.takes_endings(tenant) || !guard_.note(tenant, ending, now)) return;
+    const auto count = guard_.count(tenant);
+    endings_held_.insert(tenant);
+    spawn(hold_endings(tenant, fmt::format("{} of {} reads within an hour show an ending that "
+                                           "nobody here asked for",
+                                           count.endings, count.reads)));
+}
+
+base::Task<> Converger::hold_endings(domain::TenantId tenant, std::string why) {
+    base::log(base::LogLevel::error, "endings_held", {{"tenant", tenant.text()}, {"why", why}});
+    flow::Hold hold{.tenant = std::move(tenant),
+                    .kind = flow::HoldKind::endings,
+                    .since = clock_.now(),
+                    .by = "usher",
+                    .why = std::move(why)};
+    // At once here, and then for good.
+    holds_.add(hold);
+    while (!stopping_ && !co_await flow::place_hold(ports_, hold)) {
+        co_await base::sleep_for(clock_, options_.settle_retry);
+    }
+}
+
 base::Task<> Converger::run() {
+    while (!stopping_ && !co_await load_holds()) {
+        co_await base::sleep_for(clock_, options_.settle_retry);
+    }
     for (const auto& tenant : options_.swept) sweeper_.start(tenant);
     while (!stopping_) {
         next_look_ = clock_.monotonic() + options_.longest_sleep;
+        if (holds_looked_at_ + options_.look_at_holds <= clock_.monotonic()) co_await load_holds();
+        trust_endings();
         co_await look();
         if (stopping_) break;
         co_await wakes_.until(next_look_);
@@ -184,7 +254,9 @@ base::Task<bool> Converger::enter(flow::Route route, base::Monotonic lease_end) 
 base::Task<std::optional<flow::Work>> Converger::take_step(flow::Work work) {
     const auto route = route_of(work.entitlement);
     if (!co_await enter(route, work.lease_end)) {
-        co_return co_await write_down(work.lease_end, [&] { return flow::release(ports_, work); });
+        auto done =
+            co_await write_down(work.lease_end, [&] { return flow::release(ports_, work); });
+        co_return next_of(std::move(done));
     }
     const auto deadline = clock_.monotonic() + options_.limits.calls.call;
     const bool acts = work.step.kind == domain::StepKind::act;
@@ -206,8 +278,8 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
         routes_.learn_unsupported(route, work.entitlement.product_key, work.call->action,
                                   clock_.monotonic());
     }
-    co_return co_await write_down(work.lease_end,
-                                  [&] { return flow::settle(ports_, work, reply); });
+    co_return next_of(
+        co_await write_down(work.lease_end, [&] { return flow::settle(ports_, work, reply); }));
 }
 
 base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Monotonic deadline) {
@@ -215,21 +287,25 @@ base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Mon
     const auto reply =
         co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});
     health_.judge(route_of(work.entitlement), reply.unhealthy, reply.retry_after,
-                 {reply.problem_code, reply.problem});
-    co_return co_await write_down(work.lease_end,
-                                  [&] { return flow::settle(ports_, work, reply, begun); });
+                  {reply.problem_code, reply.problem});
+    auto done = co_await write_down(work.lease_end,
+                                    [&] { return flow::settle(ports_, work, reply, begun); });
+    if (done && reply.kind != flow::ReadKind::trouble) {
+        guard_endings(work.entitlement.tenant, done->unasked_ending);
+    }
+    co_return next_of(std::move(done));
 }
 
 // Writes an answer down, again and again while the store does not take it: repeating is safe under
 // the fence. After the lease somebody else reads instead, and the answer is worth nothing.
 template <class Settle>
-base::Task<std::optional<flow::Work>> Converger::write_down(base::Monotonic lease_end,
-                                                            Settle settle) {
+base::Task<std::optional<flow::Advance>> Converger::write_down(base::Monotonic lease_end,
+                                                               Settle settle) {
     while (true) {
         auto advance = co_await settle();
         if (advance) {
             if (advance->entitlement) watches_.tell(advance->entitlement);
-            co_return std::move(advance->next);
+            co_return std::move(*advance);
         }
         base::log(base::LogLevel::error, "answer_not_written",
                   {{"problem", flow::to_text(advance.error())}});

@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "converge/endings_guard.h"
 #include "converge/health.h"
+#include "converge/holds.h"
 #include "converge/routes.h"
 #include "converge/sweeper.h"
 #include "converge/watches.h"
@@ -29,9 +31,11 @@ struct ConvergerOptions {
     RouteLimits routes;
     SweepLimits sweep;
     std::vector<SweptTenant> swept;
-    std::size_t batch = 64;                                  // looked up in the work list at once
-    std::size_t in_flight = 256;                             // works at once, all routes
-    base::Duration longest_sleep = std::chrono::seconds{5};  // between two looks at the list
+    EndingsPolicy endings;
+    base::Duration look_at_holds = std::chrono::seconds{30};  // others may place and lift them too
+    std::size_t batch = 64;                                   // looked up in the work list at once
+    std::size_t in_flight = 256;                              // works at once, all routes
+    base::Duration longest_sleep = std::chrono::seconds{5};   // between two looks at the list
     base::Duration settle_retry =
         std::chrono::milliseconds{200};  // when the store does not take it
 };
@@ -59,6 +63,9 @@ class Converger final : public flow::Propagator {
     std::unique_ptr<flow::Watch> watch(const domain::TenantId& tenant,
                                        const domain::EntitlementId& entitlement) override;
     void start(flow::Work work) override;
+    bool may_send(const domain::Entitlement& entitlement) const override;
+    bool takes_endings(const domain::TenantId& tenant) const override;
+    void hear_of_holds(std::vector<flow::Hold> in_force) override;
     void wake() override;
     domain::ActionSet supported(const domain::TenantId& tenant, const domain::MerchantId& merchant,
                                 const domain::ProductKey& product) const override;
@@ -73,7 +80,11 @@ class Converger final : public flow::Propagator {
     base::Task<std::optional<flow::Work>> act(flow::Work work, base::Monotonic deadline);
     base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
     template <class Settle>
-    base::Task<std::optional<flow::Work>> write_down(base::Monotonic lease_end, Settle settle);
+    base::Task<std::optional<flow::Advance>> write_down(base::Monotonic lease_end, Settle settle);
+    base::Task<bool> load_holds();
+    void guard_endings(const domain::TenantId& tenant, bool ending);
+    void trust_endings();
+    base::Task<> hold_endings(domain::TenantId tenant, std::string why);
     void spawn(base::Task<> task);
 
     base::Executor executor_;
@@ -81,6 +92,9 @@ class Converger final : public flow::Propagator {
     flow::Partner& partner_;
     base::Clock& clock_;
     ConvergerOptions options_;
+    Holds holds_;
+    EndingsGuard guard_;                       // on the executor only, like the next
+    std::set<domain::TenantId> endings_held_;  // until a person lifts it
     Routes routes_;
     Watches watches_;
     base::Sleeper wakes_;
@@ -91,6 +105,7 @@ class Converger final : public flow::Propagator {
     std::atomic<bool> stopping_ = false;
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};
+    base::Monotonic holds_looked_at_{};
     std::set<std::pair<domain::TenantId, domain::EntitlementId>> claiming_;  // on the executor only
 };
 

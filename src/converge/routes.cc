@@ -12,6 +12,7 @@ Routes::Standing& Routes::standing(const flow::Route& route) {
 }
 
 bool Routes::takes_calls(const flow::Route& route) const {
+    if (is_paused(route)) return false;
     const std::lock_guard lock{mutex_};
     const auto found = standings_.find(route);
     if (found == standings_.end()) return true;
@@ -19,12 +20,14 @@ bool Routes::takes_calls(const flow::Route& route) const {
 }
 
 bool Routes::is_healthy(const flow::Route& route) const {
+    if (is_paused(route)) return false;
     const std::lock_guard lock{mutex_};
     const auto found = standings_.find(route);
     return found == standings_.end() || found->second.breaker.is_closed();
 }
 
 bool Routes::enter(const flow::Route& route) {
+    if (is_paused(route)) return false;
     const std::lock_guard lock{mutex_};
     auto& known = standing(route);
     if (!known.breaker.is_closed() || known.in_flight >= limits_.in_flight) return false;
@@ -33,6 +36,7 @@ bool Routes::enter(const flow::Route& route) {
 }
 
 bool Routes::enter_spare(const flow::Route& route) {
+    if (is_paused(route)) return false;
     const std::lock_guard lock{mutex_};
     auto& known = standing(route);
     const auto spare = std::max<std::size_t>(limits_.in_flight / 2, 1);
@@ -92,12 +96,14 @@ Routes::State Routes::state(const flow::Route& route) const {
 Routes::Shut Routes::shut(base::Monotonic now) const {
     const std::lock_guard lock{mutex_};
     Shut result;
+    if (holds_ != nullptr) result.routes = holds_->paused();
     for (const auto& [route, known] : standings_) {
         if (known.breaker.is_closed()) {
             if (known.in_flight >= limits_.in_flight) result.routes.push_back(route);
             continue;
         }
         result.routes.push_back(route);
+        if (is_paused(route)) continue;
         if (known.breaker.may_probe(now)) {
             result.to_probe.push_back(route);
         } else {

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "converge/breaker.h"
+#include "converge/holds.h"
 #include "domain/words.h"
 #include "flow/store.h"
 
@@ -25,7 +26,9 @@ struct RouteLimits {
 
 class Routes {
   public:
-    explicit Routes(RouteLimits limits) : limits_{limits} {}
+    // `holds`: what a person has paused takes no call and is not probed. Must outlive it.
+    explicit Routes(RouteLimits limits, const Holds* holds = nullptr)
+        : limits_{limits}, holds_{holds} {}
 
     bool takes_calls(const flow::Route& route) const;
 
@@ -53,7 +56,8 @@ class Routes {
     };
     State state(const flow::Route& route) const;
 
-    // Those that take no call now, and when the first of them may be probed.
+    // Those that take no call now (an empty name stands for all), and when the first of them may be
+    // probed.
     struct Shut {
         std::vector<flow::Route> routes;
         std::vector<flow::Route> to_probe;
@@ -72,8 +76,12 @@ class Routes {
         std::size_t in_flight = 0;
     };
     Standing& standing(const flow::Route& route);
+    bool is_paused(const flow::Route& route) const {
+        return holds_ != nullptr && holds_->is_paused(route);
+    }
 
     RouteLimits limits_;
+    const Holds* holds_;
     mutable std::mutex mutex_;
     std::map<flow::Route, Standing> standings_;
     std::map<std::tuple<flow::Route, domain::ProductKey, domain::PartnerAction>, base::Monotonic>

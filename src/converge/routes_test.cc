@@ -62,5 +62,47 @@ TEST(Routes, RemembersForADayWhatAProductDoesNotSupport) {
     EXPECT_EQ(known.supported(kDemo, kProduct, kNow + hours{24}), domain::ActionSet::all());
 }
 
+TEST(HoldsTest, APausedRouteTakesNoCallAndIsNotProbed) {
+    Holds holds;
+    Routes routes{{}, &holds};
+    const flow::Route route{domain::TenantId{"t"}, domain::MerchantId{"m"}};
+    const flow::Route other{domain::TenantId{"t"}, domain::MerchantId{"n"}};
+    EXPECT_FALSE(routes.takes_calls(route)) << "nobody knows yet what is paused";
+    holds.set({{.merchant = route.merchant, .kind = flow::HoldKind::paused}});
+    for (int i = 0; i < 10; ++i) routes.fail(route, {}, {domain::Problem::no_answer, "silence"});
+    EXPECT_FALSE(routes.enter(route));
+    EXPECT_FALSE(routes.enter_spare(route));
+    EXPECT_FALSE(routes.is_healthy(route));
+    EXPECT_TRUE(routes.enter(other));
+    const auto shut = routes.shut(base::Monotonic{std::chrono::hours{1}});
+    EXPECT_EQ(shut.routes.at(0), (flow::Route{{}, route.merchant}));
+    EXPECT_TRUE(shut.to_probe.empty());
+    holds.set({});
+    routes.succeed(route);
+    EXPECT_TRUE(routes.takes_calls(route));
+}
+
+TEST(HoldsTest, ARestoreHoldsWhatWasAskedBefore) {
+    Holds holds;
+    const flow::Route route{domain::TenantId{"t"}, domain::MerchantId{"m"}};
+    EXPECT_TRUE(holds.unsent_until(route)) << "nobody knows yet";
+    const base::Time restored = base::from_micros(5'000'000);
+    holds.set({{.kind = flow::HoldKind::restored, .since = restored}});
+    EXPECT_EQ(holds.unsent_until(route), restored);
+    EXPECT_FALSE(holds.is_paused(route));
+    holds.set({});
+    EXPECT_FALSE(holds.unsent_until(route));
+}
+
+TEST(HoldsTest, EndingsAreHeldForTheirTenant) {
+    Holds holds;
+    EXPECT_FALSE(holds.takes_endings(domain::TenantId{"t"})) << "nobody knows yet";
+    holds.set({});
+    EXPECT_TRUE(holds.takes_endings(domain::TenantId{"t"}));
+    holds.add({.tenant = domain::TenantId{"t"}, .kind = flow::HoldKind::endings});
+    EXPECT_FALSE(holds.takes_endings(domain::TenantId{"t"}));
+    EXPECT_TRUE(holds.takes_endings(domain::TenantId{"u"}));
+}
+
 }  // namespace
 }  // namespace usher::converge

@@ -176,8 +176,7 @@ base::Task<> Sweeper::look(Round& round, domain::Entitlement row) {
     auto asked = row;
     const auto reply = co_await ports_.partner.read({std::move(asked), deadline});
     routes_.leave(route);
-    health_.judge(route, reply.unhealthy, reply.retry_after,
-                  {reply.problem_code, reply.problem});
+    health_.judge(route, reply.unhealthy, reply.retry_after, {reply.problem_code, reply.problem});
     if (flow::leaves_doubt(row, reply)) {
         count("differs");
         const auto done = co_await flow::doubt(ports_, route.tenant, id, version);

@@ -7,10 +7,10 @@ namespace usher::domain {
 
 namespace {
 
-constexpr std::array kChangeKinds{ChangeKind::requested,     ChangeKind::confirmed,
-                                  ChangeKind::accepted,      ChangeKind::lost,
-                                  ChangeKind::learnt,        ChangeKind::refused,
-                                  ChangeKind::partner_moved, ChangeKind::pushed_back};
+constexpr std::array kChangeKinds{
+    ChangeKind::requested,     ChangeKind::confirmed,   ChangeKind::accepted,
+    ChangeKind::lost,          ChangeKind::learnt,      ChangeKind::refused,
+    ChangeKind::partner_moved, ChangeKind::pushed_back, ChangeKind::retried};
 
 }  // namespace
 
@@ -32,6 +32,8 @@ std::string_view to_text(ChangeKind kind) {
             return "partner_moved";
         case ChangeKind::pushed_back:
             return "pushed_back";
+        case ChangeKind::retried:
+            return "retried";
     }
     return "";
 }

@@ -86,6 +86,7 @@ enum class ChangeKind : std::uint8_t {
     refused,        // the request ended: the record is back at what the partner has
     partner_moved,  // nobody here asked; the record follows the partner
     pushed_back,    // a late effect of an overtaken call of ours is being undone
+    retried,        // a person asked for another try
 };
 
 std::string_view to_text(ChangeKind kind);

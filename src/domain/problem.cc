@@ -26,6 +26,10 @@ std::string_view to_text(Problem problem) {
             return "not_sendable";
         case Problem::shutting_down:
             return "shutting_down";
+        case Problem::held:
+            return "held";
+        case Problem::endings_held:
+            return "endings_held";
         case Problem::no_answer:
             return "no_answer";
         case Problem::partner_fault:

@@ -21,6 +21,8 @@ enum class Problem : std::uint8_t {
     id_not_held,          // the call needs the partner's id and we have none
     not_sendable,         // our own settings make a request that cannot be sent
     shutting_down,        // we are
+    held,                 // restored from a copy: a person must confirm what was asked before
+    endings_held,         // it shows an ending, and too many came: a person must confirm them
     // An answer that leaves the outcome open.
     no_answer,           // the connection ended, or the time
     partner_fault,       // 5xx
@@ -46,6 +48,8 @@ inline constexpr std::array kProblems{Problem::none,
                                       Problem::id_not_held,
                                       Problem::not_sendable,
                                       Problem::shutting_down,
+                                      Problem::held,
+                                      Problem::endings_held,
                                       Problem::no_answer,
                                       Problem::partner_fault,
                                       Problem::answer_unclear,

@@ -19,6 +19,9 @@ struct SchedulePolicy {
     base::Duration pending_read = std::chrono::minutes{10};    // the customer has not activated yet
     base::Duration ending_read = std::chrono::hours{6};        // ACTIVE-ENDING, beside its end date
     base::Duration open_call_read = std::chrono::minutes{30};  // something may still act late
+    // What could not be settled for so long needs a person, and is tried less often.
+    base::Duration give_up_after = std::chrono::hours{24};
+    base::Duration given_up_longest = std::chrono::hours{1};
 };
 
 // Nothing when there is nothing left to do. `attempts` counts tries without progress: 0 means due

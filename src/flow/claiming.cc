@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/standing.h"
+
 namespace usher::flow {
 
 namespace {
@@ -70,6 +72,13 @@ std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bo
         return std::nullopt;
     }
     auto& entitlement = recording.entitlement();
+    if (step.kind == domain::StepKind::act && !tools.propagator->may_send(entitlement)) {
+        ++entitlement.attempts;
+        recording.blame(domain::Problem::held,
+                        "asked for before a restore: not sent until a person confirms it");
+        schedule(recording, tools);
+        return std::nullopt;
+    }
     Work work{.step = step, .lease_end = tools.asked_at + tools.limits.lease};
     if (step.kind == domain::StepKind::act) {
         auto begun = domain::begin_call(entitlement.convergence, *step.action, tools.fresh_id,
@@ -96,9 +105,13 @@ std::optional<Work> claim_or_schedule(Recording& recording, const ClaimTools& to
 void schedule(Recording& recording, const ClaimTools& tools,
               std::optional<base::Duration> not_before) {
     auto& entitlement = recording.entitlement();
+    auto policy = tools.limits.schedule;
+    if (needs_attention(entitlement, policy.give_up_after, recording.now())) {
+        policy.backoff_longest = policy.given_up_longest;
+    }
     entitlement.due_at = domain::next_due(entitlement.convergence, tools.supported(entitlement),
-                                          entitlement.attempts, entitlement.ends_at,
-                                          tools.limits.schedule, recording.now(), tools.jitter);
+                                          entitlement.attempts, entitlement.ends_at, policy,
+                                          recording.now(), tools.jitter);
     if (entitlement.due_at && not_before) {
         entitlement.due_at = std::max(*entitlement.due_at, recording.now() + *not_before);
     }

@@ -13,6 +13,8 @@ using domain::PartnerAction;
 using domain::PartnerStatus;
 using domain::StepKind;
 
+constexpr base::Duration kDay = std::chrono::hours{24};
+
 class ClaimingTest : public testing::Test {
   protected:
     ClaimTools tools() { return make_claim_tools(world.ports); }
@@ -104,19 +106,20 @@ TEST_F(ClaimingTest, ComesBackNoSoonerThanThePartnerAllows) {
 TEST_F(ClaimingTest, StandingIsConfirmedWhileAReportIsBeingLookedInto) {
     auto row = world.hold(EntitlementStatus::active);
     row.convergence.read_wanted = true;
-    EXPECT_EQ(standing_of(row).word, StandingWord::confirmed);
+    EXPECT_EQ(standing_of(row, kDay, world.clock.now()).word, StandingWord::confirmed);
     row.convergence.intent = true;
-    EXPECT_EQ(standing_of(row).word, StandingWord::pending);
+    EXPECT_EQ(standing_of(row, kDay, world.clock.now()).word, StandingWord::pending);
 }
 
 TEST_F(ClaimingTest, StandingTellsHowItIsGoing) {
-    EXPECT_EQ(standing_of(world.hold(EntitlementStatus::active)).word, StandingWord::confirmed);
+    EXPECT_EQ(standing_of(world.hold(EntitlementStatus::active), kDay, world.clock.now()).word,
+              StandingWord::confirmed);
     auto row = asked(EntitlementStatus::suspended, PartnerStatus::unknown);
     row.unsettled_since = now();
     row.attempts = 3;
     row.due_at = now() + std::chrono::seconds{9};
     row.last_problem = "silence";
-    const auto standing = standing_of(row);
+    const auto standing = standing_of(row, kDay, world.clock.now());
     EXPECT_EQ(standing.word, StandingWord::pending);
     EXPECT_EQ(standing.since, now());
     EXPECT_EQ(standing.attempts, 3U);
@@ -126,6 +129,34 @@ TEST_F(ClaimingTest, StandingTellsHowItIsGoing) {
          {StandingWord::confirmed, StandingWord::pending, StandingWord::attention}) {
         EXPECT_FALSE(to_text(word).empty());
     }
+}
+
+TEST_F(ClaimingTest, WhatIsNotSettledForLongNeedsAttentionAndIsTriedLessOften) {
+    auto row = asked(EntitlementStatus::suspended, PartnerStatus::active);
+    row.attempts = 30;
+    row.unsettled_since = now() - kDay + std::chrono::seconds{1};
+    EXPECT_EQ(standing_of(row, kDay, now()).word, StandingWord::pending);
+    Recording recent{row, now()};
+    schedule(recent, tools());
+    EXPECT_LE(recent.entitlement().due_at, now() + std::chrono::minutes{5});
+
+    row.unsettled_since = now() - kDay;
+    EXPECT_EQ(standing_of(row, kDay, now()).word, StandingWord::attention);
+    Recording old{row, now()};
+    schedule(old, tools());
+    EXPECT_GT(old.entitlement().due_at, now() + std::chrono::minutes{5});
+    EXPECT_LE(old.entitlement().due_at, now() + std::chrono::hours{1});
+}
+
+TEST_F(ClaimingTest, WhatMayNotBeSentIsNotClaimed) {
+    world.propagator.sends = false;
+    Recording recording{asked(EntitlementStatus::suspended, PartnerStatus::active), now()};
+    EXPECT_FALSE(take_claim(recording, tools(), true));
+    EXPECT_FALSE(recording.entitlement().claim.lease_until);
+    EXPECT_EQ(recording.entitlement().problem, domain::Problem::held);
+    EXPECT_TRUE(recording.entitlement().due_at) << "it is looked at again";
+    Recording doubtful{asked(EntitlementStatus::suspended, PartnerStatus::unknown), now()};
+    EXPECT_EQ(take_claim(doubtful, tools(), true)->step.kind, StepKind::read) << "reads go on";
 }
 
 }  // namespace

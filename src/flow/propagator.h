@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/watch_over.h"
 
 namespace usher::flow {
 
@@ -56,6 +58,15 @@ class Propagator {
 
     // Carries the work on, step after step, until nothing is left or it must wait.
     virtual void start(Work work) = 0;
+
+    // Whether what was asked of this entitlement may be sent; not after a restore, until confirmed.
+    virtual bool may_send(const domain::Entitlement& entitlement) const = 0;
+
+    // Whether endings that nobody here asked for are taken over from the partner.
+    virtual bool takes_endings(const domain::TenantId& tenant) const = 0;
+
+    // Holds were placed or lifted: these are in force now.
+    virtual void hear_of_holds(std::vector<Hold> in_force) = 0;
 
     // Something is due that nobody has claimed; saves waiting for the next look at the store.
     virtual void wake() = 0;

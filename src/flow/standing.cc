@@ -14,13 +14,20 @@ std::string_view to_text(StandingWord word) {
     return "";
 }
 
-Standing standing_of(const domain::Entitlement& entitlement) {
+bool needs_attention(const domain::Entitlement& entitlement, base::Duration give_up_after,
+                     base::Time now) {
+    return entitlement.unsettled_since && *entitlement.unsettled_since + give_up_after <= now;
+}
+
+Standing standing_of(const domain::Entitlement& entitlement, base::Duration give_up_after,
+                     base::Time now) {
     const auto& convergence = entitlement.convergence;
     // A read that is due, after a report for instance, does not make the agreement doubtful.
     const bool agreed =
         !convergence.intent && domain::agree(convergence.status, convergence.partner_status);
     if (agreed) return {.word = StandingWord::confirmed};
-    return {.word = StandingWord::pending,
+    const bool given_up = needs_attention(entitlement, give_up_after, now);
+    return {.word = given_up ? StandingWord::attention : StandingWord::pending,
             .since = entitlement.unsettled_since,
             .attempts = entitlement.attempts,
             .next = entitlement.due_at,

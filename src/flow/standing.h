@@ -23,6 +23,11 @@ struct Standing {
     std::string last_problem;
 };
 
-Standing standing_of(const domain::Entitlement& entitlement);
+// Not settled for `give_up_after`: it is tried on, rarely, and a person should look.
+bool needs_attention(const domain::Entitlement& entitlement, base::Duration give_up_after,
+                     base::Time now);
+
+Standing standing_of(const domain::Entitlement& entitlement, base::Duration give_up_after,
+                     base::Time now);
 
 }  // namespace usher::flow

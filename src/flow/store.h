@@ -146,7 +146,7 @@ class Store {
                                                                      std::size_t limit) = 0;
 
     // The work list: at most `limit` due entitlements, round-robin over tenants, without those
-    // whose tenant and merchant are left out.
+    // whose tenant and merchant are left out (an empty name stands for all).
     virtual base::Task<StoreResult<DueList>> due(std::size_t limit,
                                                  std::vector<Route> left_out) = 0;
 
@@ -158,6 +158,12 @@ class Store {
     virtual base::Task<StoreResult<std::vector<SweepStop>>> sweep_stops(domain::TenantId tenant,
                                                                         domain::EntitlementId after,
                                                                         std::size_t limit) = 0;
+
+    // What is not settled behind `after`, in the order of their ids: at most `limit`, those with
+    // this problem alone when one is given. Costs a look at everything there is work for.
+    virtual base::Task<StoreResult<std::vector<Unsettled>>> unsettled(
+        domain::TenantId tenant, domain::EntitlementId after,
+        std::optional<domain::Problem> problem, std::size_t limit) = 0;
 
     // Those in force, of every tenant.
     virtual base::Task<StoreResult<std::vector<Hold>>> holds() = 0;

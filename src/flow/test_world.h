@@ -171,6 +171,12 @@ class FakeStore final : public Store {
         }
         co_return stops;
     }
+    base::Task<StoreResult<std::vector<Unsettled>>> unsettled(domain::TenantId,
+                                                              domain::EntitlementId,
+                                                              std::optional<domain::Problem>,
+                                                              std::size_t) override {
+        co_return std::vector<Unsettled>{};
+    }
     base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
@@ -200,6 +206,14 @@ class FakeStore final : public Store {
         return found->second;
     }
 
+    void put(const Hold& hold) {
+        std::erase_if(in_force, [&](const Hold& other) {
+            return other.tenant == hold.tenant && other.merchant == hold.merchant &&
+                   other.kind == hold.kind && other.since == hold.since;
+        });
+        if (!hold.lifted) in_force.push_back(hold);
+    }
+
     Rows read(const Wanted& wanted) const {
         Rows found{.now = clock_.now()};
         if (wanted.entitlement)
@@ -222,7 +236,7 @@ class FakeStore final : public Store {
         if (writes.account) accounts[writes.account->id] = *writes.account;
         if (writes.product) products[writes.product->id] = *writes.product;
         if (writes.sweep) sweep = writes.sweep;
-        if (writes.hold) in_force.push_back(*writes.hold);
+        if (writes.hold) put(*writes.hold);
         if (!writes.entitlement) return true;
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};
@@ -301,6 +315,9 @@ class FakePropagator final : public Propagator {
     domain::ActionSet actions = domain::ActionSet::all();
     std::deque<Work> parked;
     int woken = 0;
+    bool sends = true;
+    bool ends = true;
+    std::optional<std::vector<Hold>> heard;
 
     bool takes_calls(const domain::TenantId&, const domain::MerchantId&) const override {
         return open;
@@ -322,6 +339,9 @@ class FakePropagator final : public Propagator {
         });
     }
     void wake() override { ++woken; }
+    bool may_send(const domain::Entitlement&) const override { return sends; }
+    bool takes_endings(const domain::TenantId&) const override { return ends; }
+    void hear_of_holds(std::vector<Hold> in_force) override { heard = std::move(in_force); }
     domain::ActionSet supported(const domain::TenantId&, const domain::MerchantId&,
                                 const domain::ProductKey&) const override {
         return actions;

@@ -49,6 +49,7 @@ bool record(Recording& recording, const UpdateStatus& request, domain::Request a
     if (accepted) {
         // Told under its own number: version is counted up by the event that take() adds.
         row.request = row.version + 1;
+        row.unsettled_since = recording.now();
         recording.take(std::move(asked.decision), domain::Initiator::op);
     } else if (other_reason) {
         recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "another reason");

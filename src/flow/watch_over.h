@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "domain/ids.h"
+#include "domain/problem.h"
 #include "domain/words.h"
 
 namespace usher::flow {
@@ -64,6 +65,18 @@ struct Hold {
     std::string lifted_why;
 
     bool operator==(const Hold&) const = default;
+};
+
+// One entitlement that is not settled, for people.
+struct Unsettled {
+    domain::EntitlementId entitlement;
+    domain::EntitlementStatus status{};
+    domain::PartnerStatus partner_status{};
+    domain::Problem problem = domain::Problem::none;
+    base::Time since;
+    std::uint32_t attempts = 0;
+    std::optional<base::Time> next;
+    bool operator==(const Unsettled&) const = default;
 };
 
 std::string_view to_text(HoldKind kind);

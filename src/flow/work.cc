@@ -155,6 +155,21 @@ Finding judge(const Rows& rows, const ReadReply& reply) {
              "the partner has several records that could be this entitlement"}};
 }
 
+domain::Decision decide_read(const Entitlement& entitlement, const Finding& finding,
+                             base::Time begun, const ClaimTools& tools) {
+    domain::ReadAnswer answer{.outcome = finding.outcome, .begun = begun};
+    if (finding.record) answer.view = finding.record->view;
+    return domain::settle_read(entitlement.convergence, answer, tools.supported(entitlement));
+}
+
+constexpr const char* kEndingsHeld =
+    "the partner shows an ending, and shows too many of them: a person must confirm them";
+
+bool is_unasked_ending(const domain::Decision& decision) {
+    return decision.change && decision.change->kind == domain::ChangeKind::partner_moved &&
+           domain::is_ended(decision.after.partner_status);
+}
+
 }  // namespace
 
 base::Task<StoreResult<Advance>> claim(Ports& ports, domain::TenantId tenant,
@@ -210,14 +225,15 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
         [tools, work, reply = std::move(reply), begun](const Rows& rows) {
             if (!holds_claim(rows, work)) return nothing(rows);
             Recording recording{*rows.entitlement, rows.now};
-            const auto finding = judge(rows, reply);
-            domain::ReadAnswer answer{.outcome = finding.outcome, .begun = begun};
-            if (finding.record) {
-                recording.hold(*finding.record);
-                answer.view = finding.record->view;
+            auto finding = judge(rows, reply);
+            auto decision = decide_read(recording.entitlement(), finding, begun, tools);
+            const bool unasked = is_unasked_ending(decision);
+            if (unasked && !tools.propagator->takes_endings(recording.entitlement().tenant)) {
+                finding = {
+                    domain::ReadOutcome::lost, {}, {domain::Problem::endings_held, kEndingsHeld}};
+                decision = decide_read(recording.entitlement(), finding, begun, tools);
             }
-            auto decision = domain::settle_read(recording.entitlement().convergence, answer,
-                                                tools.supported(recording.entitlement()));
+            if (finding.record) recording.hold(*finding.record);
             const auto initiator = initiator_of(decision);
             recording.take(std::move(decision), initiator, finding.blame.sentence);
             note_what_was_said(recording, finding.outcome != domain::ReadOutcome::lost);
@@ -226,8 +242,10 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             if (rows.entitlement->hints != work.entitlement.hints) after.read_wanted = true;
             const bool made = finding.outcome != domain::ReadOutcome::lost &&
                               after.partner_status != domain::PartnerStatus::unknown;
-            return go_on(std::move(recording), tools, work.chain,
-                         {made, finding.blame, reply.retry_after});
+            auto done = go_on(std::move(recording), tools, work.chain,
+                              {made, finding.blame, reply.retry_after});
+            done.second.unasked_ending = unasked;
+            return done;
         });
 }
 

@@ -17,6 +17,8 @@ namespace usher::flow {
 struct Advance {
     std::shared_ptr<const domain::Entitlement> entitlement;  // nullptr: gone, or the claim was lost
     std::optional<Work> next;
+    // A read showed an ending that nobody here asked for, taken over or not.
+    bool unasked_ending = false;
 };
 
 // Claims a due entitlement. No next work when somebody else holds it or nothing is to be done.

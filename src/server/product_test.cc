@@ -194,6 +194,57 @@ TEST_F(SweptTest, WhatTheMerchantDoesIsFoundWithoutAReport) {
     EXPECT_EQ(get(other).body.at("version"), version) << "a look alone is no change";
 }
 
+// Held by a person: nothing leaves, nobody waits, and what was asked is sent once it is let go on.
+TEST_F(ProductTest, WhatIsPausedWaitsWithoutACall) {
+    const auto id = buy("account-1").text("_id");
+    expect_both(id, "ACTIVE");
+    auto& operations = *product_->operations;
+    await([&]() -> base::Task<> {
+        co_await operations.place_hold(
+            {.merchant = domain::MerchantId{"BANGO_US"}, .kind = flow::HoldKind::paused});
+    }());
+    const auto changed = put(id, "SUSPENDED");
+    EXPECT_EQ(changed.status, 200);
+    EXPECT_EQ(changed.header("usher-propagation"), "pending");
+    pass(milliseconds{500});
+    EXPECT_EQ(effects(id, "suspend"), 0);
+    await([&]() -> base::Task<> {
+        co_await operations.lift_hold({.tenant = {},
+                                       .merchant = domain::MerchantId{"BANGO_US"},
+                                       .kind = flow::HoldKind::paused});
+    }());
+    expect_both(id, "SUSPENDED");
+    EXPECT_EQ(effects(id, "suspend"), 1);
+}
+
+class GuardedTest : public WorldTest {
+  protected:
+    GuardedTest() : WorldTest{std::chrono::hours{24}, {.percent = 5, .least = 2}} {}
+};
+
+// A partner that is pointed at the wrong place must not end everything.
+TEST_F(GuardedTest, TooManyEndingsWaitForAPerson) {
+    std::vector<std::string> ids;
+    for (const auto* account : {"account-1", "account-2", "account-3"}) {
+        ids.push_back(buy(account).text("_id"));
+        expect_both(ids.back(), "ACTIVE");
+    }
+    std::size_t followed = 0;
+    for (const auto& id : ids) {
+        move(id, sandbox::Move::revoke);
+        deliver_reports();
+        pass(milliseconds{300});
+        if (get(id).text("status") == "REVOKED") ++followed;
+    }
+    EXPECT_EQ(followed, 2U) << "the second one was too many for the third";
+    EXPECT_EQ(get(ids.back()).text("status"), "ACTIVE");
+    await([&]() -> base::Task<> {
+        co_await product_->operations->lift_hold(
+            {.tenant = domain::TenantId{"demo"}, .merchant = {}, .kind = flow::HoldKind::endings});
+    }());
+    expect_both(ids.back(), "REVOKED");
+}
+
 TEST_F(ProductTest, AForgedReportCostsAReadAndNothingElse) {
     const auto id = buy("account-1").text("_id");
     const auto before = get(id).header("ETag");

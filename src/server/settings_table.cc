@@ -221,6 +221,16 @@ void add_bango(std::vector<Setting>& t) {
     t.push_back(span("partner.bango.ending_read_s", 1,
                      USHER_AT(converge.limits.schedule.ending_read),
                      "How often an entitlement that is ending is looked at when no report comes."));
+    t.push_back(span("partner.bango.give_up_after_s", 60,
+                     USHER_AT(converge.limits.schedule.give_up_after),
+                     "What is not settled for so long is shown as needing attention, and is tried "
+                     "less often."));
+    t.push_back(number("partner.bango.endings_guard_percent", "%", 1,
+                       USHER_AT(converge.endings.percent),
+                       "When more of a tenant's reads within an hour show an ending that nobody "
+                       "asked for, no more are taken over until a person confirms; 100: always."));
+    t.push_back(number("partner.bango.endings_guard_least", "", 1, USHER_AT(converge.endings.least),
+                       "Fewer such endings within an hour never stop anything."));
     t.push_back(span("partner.bango.breaker_longest_pause_ms", 100,
                      USHER_AT(converge.routes.breaker.longest_pause),
                      "The longest pause before a partner in trouble is tried again."));

@@ -102,7 +102,9 @@ struct Reply {
 class WorldTest : public testing::Test {
   protected:
     // `freshness`: of the sweep.
-    explicit WorldTest(seconds freshness = std::chrono::hours{24}) : freshness_{freshness} {
+    explicit WorldTest(seconds freshness = std::chrono::hours{24},
+                       converge::EndingsPolicy endings = {})
+        : freshness_{freshness}, endings_{endings} {
         start();
         token_ = login("portal");
     }
@@ -146,6 +148,7 @@ class WorldTest : public testing::Test {
                             .password = base::Secret{"usher"},
                             .customer_id = "{tenant}-{account}"};
         made.bango.public_url = "http://usher";
+        made.converge.endings = endings_;
         auto& limits = made.converge.limits;
         limits.calls.call = milliseconds{400};
         limits.calls.awaited = seconds{2};
@@ -320,6 +323,7 @@ class WorldTest : public testing::Test {
     static inline const std::string kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 
     const seconds freshness_;
+    const converge::EndingsPolicy endings_;
     std::unique_ptr<base::Clock> clock_ = base::make_system_clock();
     std::unique_ptr<base::Random> random_ = base::make_system_random();
     sandbox::PartnerModel partner_{{}, *random_, nullptr};

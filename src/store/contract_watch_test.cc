@@ -82,6 +82,48 @@ TEST_P(Contract, StopsOfASweepAreATenantsInOrder) {
     EXPECT_EQ(lab.ask(lab.store().sweep_of(tenant("t"), true))->entitlements, 3U);
 }
 
+TEST_P(Contract, WhatIsNotSettledIsListed) {
+    auto& lab = open();
+    for (const auto* id : {"a", "b", "c", "d"}) {
+        ASSERT_TRUE(lab.insert(bare_entitlement("t", id)).has_value());
+    }
+    ASSERT_TRUE(lab.insert(bare_entitlement("u", "e")).has_value());
+    const auto unsettle = [&](const std::string& id, domain::Problem problem) {
+        ASSERT_TRUE(lab.update(bare_entitlement("t", id),
+                               [&](auto& row) {
+                                   row.unsettled_since = clock_.now();
+                                   row.due_at = clock_.now();
+                                   row.attempts = 3;
+                                   row.problem = problem;
+                               })
+                        .has_value());
+    };
+    unsettle("b", domain::Problem::no_answer);
+    unsettle("c", domain::Problem::login_refused);
+    unsettle("d", domain::Problem::no_answer);
+    const auto listed = [&](const std::string& after, std::optional<domain::Problem> problem,
+                            std::size_t limit) {
+        std::vector<std::string> all;
+        const auto found = lab.ask(
+            lab.store().unsettled(tenant("t"), domain::EntitlementId{after}, problem, limit));
+        for (const auto& one : found.value()) all.push_back(one.entitlement.text());
+        return all;
+    };
+    EXPECT_THAT(listed("", {}, 10), ElementsAre("b", "c", "d"));
+    EXPECT_THAT(listed("", {}, 2), ElementsAre("b", "c"));
+    EXPECT_THAT(listed("b", domain::Problem::no_answer, 10), ElementsAre("d"));
+    EXPECT_THAT(listed("", domain::Problem::slow_down, 10), IsEmpty());
+    const auto row = bare_entitlement("t", "b");
+    EXPECT_EQ(lab.ask(lab.store().unsettled(tenant("t"), {}, {}, 1))->at(0),
+              (flow::Unsettled{.entitlement = row.id,
+                               .status = row.convergence.status,
+                               .partner_status = row.convergence.partner_status,
+                               .problem = domain::Problem::no_answer,
+                               .since = clock_.now(),
+                               .attempts = 3,
+                               .next = clock_.now()}));
+}
+
 TEST_P(Contract, HoldsAreInForceUntilTheyAreLifted) {
     auto& lab = open();
     const Hold all{.kind = HoldKind::restored, .since = clock_.now(), .by = "ann", .why = "a copy"};

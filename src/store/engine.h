@@ -100,6 +100,10 @@ class ReadEngine {
     virtual Answer<std::vector<flow::SweepStop>> sweep_stops(const domain::TenantId& tenant,
                                                              const domain::EntitlementId& after,
                                                              std::size_t limit) = 0;
+    virtual Answer<std::vector<flow::Unsettled>> unsettled(const domain::TenantId& tenant,
+                                                           const domain::EntitlementId& after,
+                                                           std::optional<domain::Problem> problem,
+                                                           std::size_t limit) = 0;
     virtual Answer<std::vector<flow::Hold>> holds() = 0;
 };
 

@@ -252,6 +252,15 @@ base::Task<flow::StoreResult<std::vector<flow::SweepStop>>> EngineStore::sweep_s
         });
 }
 
+base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> EngineStore::unsettled(
+    domain::TenantId tenant, domain::EntitlementId after, std::optional<domain::Problem> problem,
+    std::size_t limit) {
+    return read<std::vector<flow::Unsettled>>(
+        [tenant = std::move(tenant), after = std::move(after), problem, limit](ReadEngine& engine) {
+            return engine.unsettled(tenant, after, problem, limit);
+        });
+}
+
 base::Task<flow::StoreResult<std::vector<flow::Hold>>> EngineStore::holds() {
     return read<std::vector<flow::Hold>>([](ReadEngine& engine) { return engine.holds(); });
 }

@@ -48,6 +48,9 @@ class EngineStore final : public SteppedStore {
                                                                 bool count) override;
     base::Task<flow::StoreResult<std::vector<flow::SweepStop>>> sweep_stops(
         domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> unsettled(
+        domain::TenantId tenant, domain::EntitlementId after,
+        std::optional<domain::Problem> problem, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
     std::expected<void, std::string> writable() const override;
 

@@ -57,7 +57,10 @@ flow::StoreResult<flow::DueList> collect_due(ReadEngine& engine, std::size_t lim
     auto routes = engine.routes();
     if (!routes) return std::unexpected{routes.error()};
     std::erase_if(*routes, [&](const flow::Route& route) {
-        return std::ranges::find(left_out, route) != left_out.end();
+        return std::ranges::any_of(left_out, [&](const flow::Route& out) {
+            return (out.tenant.empty() || out.tenant == route.tenant) &&
+                   (out.merchant.empty() || out.merchant == route.merchant);
+        });
     });
 
     flow::DueList list;

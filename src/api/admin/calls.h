@@ -10,4 +10,12 @@ base::Task<Answer> is_live(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> is_ready(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> read_metrics(Exchange& exchange, const Surroundings& around);
 
+// What is stopped for a while. Without a tenant (the routes for all of them): of all tenants.
+base::Task<Answer> list_holds(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> place_hold(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> lift_hold(Exchange& exchange, const Surroundings& around);
+
+base::Task<Answer> list_unsettled(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> retry_entitlement(Exchange& exchange, const Surroundings& around);
+
 }  // namespace usher::api::admin

@@ -32,8 +32,7 @@ boost::json::object refusal_json(const domain::LastRefusal& refusal) {
     return object;
 }
 
-boost::json::object propagation_json(const domain::Entitlement& entitlement) {
-    const auto standing = flow::standing_of(entitlement);
+boost::json::object propagation_json(const flow::Standing& standing) {
     boost::json::object object{{"state", flow::to_text(standing.word)},
                                {"attempts", standing.attempts}};
     add(object, "since", standing.since);
@@ -44,7 +43,8 @@ boost::json::object propagation_json(const domain::Entitlement& entitlement) {
 
 }  // namespace
 
-boost::json::object entitlement_json(const domain::Entitlement& entitlement) {
+boost::json::object entitlement_json(const domain::Entitlement& entitlement,
+                                     const flow::Standing& standing) {
     const auto& sides = entitlement.convergence;
     boost::json::object object{{"_id", entitlement.id.text()},
                                {"entitlementId", entitlement.id.text()},
@@ -63,7 +63,7 @@ boost::json::object entitlement_json(const domain::Entitlement& entitlement) {
     if (entitlement.last_refusal) object["lastRefusal"] = refusal_json(*entitlement.last_refusal);
     add(object, "created", entitlement.created);
     add(object, "modified", entitlement.modified);
-    object["propagation"] = propagation_json(entitlement);
+    object["propagation"] = propagation_json(standing);
     return object;
 }
 

@@ -5,10 +5,12 @@
 #include <boost/json/object.hpp>
 
 #include "domain/entitlement.h"
+#include "flow/standing.h"
 
 namespace usher::api::opentv {
 
 // What there is nothing to say about is left out.
-boost::json::object entitlement_json(const domain::Entitlement& entitlement);
+boost::json::object entitlement_json(const domain::Entitlement& entitlement,
+                                     const flow::Standing& standing);
 
 }  // namespace usher::api::opentv

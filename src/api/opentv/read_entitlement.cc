@@ -18,7 +18,9 @@ base::Task<Answer> read_entitlement(Exchange& exchange, const Surroundings& arou
     if (!*found) {
         co_return std::unexpected{problem(flow::fail(flow::FailureKind::entitlement_unknown))};
     }
-    auto response = json_answer(200, entitlement_json(**found));
+    const auto standing =
+        flow::standing_of(**found, around.options.give_up_after, around.clock.now());
+    auto response = json_answer(200, entitlement_json(**found, standing));
     response.headers.set("ETag", write_etag((*found)->version));
     co_return response;
 }

@@ -134,6 +134,28 @@ ReadEngine::Answer<std::vector<flow::SweepStop>> MemoryReader::sweep_stops(
     return stops;
 }
 
+ReadEngine::Answer<std::vector<flow::Unsettled>> MemoryReader::unsettled(
+    const domain::TenantId& tenant, const domain::EntitlementId& after,
+    std::optional<domain::Problem> problem, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::Unsettled> found;
+    for (auto at = state_->entitlements.upper_bound({tenant, after});
+         at != state_->entitlements.end() && at->first.first == tenant && found.size() < limit;
+         ++at) {
+        const auto& row = at->second;
+        if (!row.due_at || !row.unsettled_since) continue;
+        if (problem && row.problem != *problem) continue;
+        found.push_back({.entitlement = row.id,
+                         .status = row.convergence.status,
+                         .partner_status = row.convergence.partner_status,
+                         .problem = row.problem,
+                         .since = *row.unsettled_since,
+                         .attempts = row.attempts,
+                         .next = row.due_at});
+    }
+    return found;
+}
+
 ReadEngine::Answer<std::vector<flow::Hold>> MemoryReader::holds() {
     const std::lock_guard lock{state_->mutex};
     std::vector<flow::Hold> holds;

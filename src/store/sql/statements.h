@@ -187,6 +187,13 @@ inline constexpr std::string_view kFindSweepStops =
     "SELECT entitlement_id, partner_status, sync_due_at FROM entitlement "
     "WHERE tenant_id = $1 AND entitlement_id > $2 ORDER BY entitlement_id LIMIT $3";
 
+inline constexpr std::string_view kFindUnsettled =
+    "SELECT entitlement_id, status, partner_status, problem, unsettled_since, attempts, "
+    "sync_due_at FROM entitlement "
+    "WHERE tenant_id = $1 AND entitlement_id > $2 AND sync_due_at IS NOT NULL "
+    "AND unsettled_since IS NOT NULL AND ($3 = 0 OR problem = $4) "
+    "ORDER BY entitlement_id LIMIT $5";
+
 inline constexpr std::string_view kFindHolds =
     "SELECT " USHER_HOLD_COLUMNS
     " FROM hold WHERE lifted_at IS NULL ORDER BY tenant_id, merchant_id, kind, since";

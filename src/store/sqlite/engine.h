@@ -122,6 +122,9 @@ class SqliteReader final : public ReadEngine {
     ReadEngine::Answer<std::vector<flow::SweepStop>> sweep_stops(const domain::TenantId& tenant,
                                                                  const domain::EntitlementId& after,
                                                                  std::size_t limit) override;
+    ReadEngine::Answer<std::vector<flow::Unsettled>> unsettled(
+        const domain::TenantId& tenant, const domain::EntitlementId& after,
+        std::optional<domain::Problem> problem, std::size_t limit) override;
     ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
 
   private:

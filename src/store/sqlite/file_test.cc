@@ -153,7 +153,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     row.claim.lease_until.reset();  // else the start ends it
     open()->insert(row);
     tamper(
-        "ALTER TABLE entitlement DROP COLUMN problem;"
+        "DROP TABLE sweep; DROP TABLE hold; ALTER TABLE entitlement DROP COLUMN problem;"
         "ALTER TABLE entitlement DROP COLUMN partner_said_at; PRAGMA user_version = 2");
     auto expected = row;
     expected.problem = domain::Problem::none;

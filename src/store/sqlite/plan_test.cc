@@ -48,12 +48,26 @@ class Plans : public testing::Test {
 }  // namespace
 
 TEST_F(Plans, EveryLookupFollowsAKey) {
-    for (const auto sql :
-         {sql::kFindEntitlement, sql::kFindOccupant, sql::kFindHolder, sql::kFindLiveOfAccount,
-          sql::kFindNextHoldingMerchant, sql::kFindByPartnerId, sql::kFindLastPosition,
-          sql::kUpdateIdentity, sql::kUpdateEntitlement, sql::kFindUnsettledCalls, sql::kFindCalls,
-          sql::kFindFeed, sql::kFindFeedEnd, sql::kFindProduct, sql::kFindAccount,
-          sql::kFindNextRoute, sql::kFindDue, sql::kFindNextDue}) {
+    for (const auto sql : {sql::kFindEntitlement,
+                           sql::kFindOccupant,
+                           sql::kFindHolder,
+                           sql::kFindLiveOfAccount,
+                           sql::kFindNextHoldingMerchant,
+                           sql::kFindByPartnerId,
+                           sql::kFindLastPosition,
+                           sql::kUpdateIdentity,
+                           sql::kUpdateEntitlement,
+                           sql::kFindUnsettledCalls,
+                           sql::kFindCalls,
+                           sql::kFindFeed,
+                           sql::kFindFeedEnd,
+                           sql::kFindProduct,
+                           sql::kFindAccount,
+                           sql::kFindNextRoute,
+                           sql::kFindDue,
+                           sql::kFindNextDue,
+                           sql::kFindSweep,
+                           sql::kFindSweepStops}) {
         const auto plan = plan_of(sql);
         EXPECT_FALSE(plan.empty()) << sql;
         EXPECT_THAT(plan, Each(AllOf(HasSubstr("SEARCH"), Not(HasSubstr("TEMP B-TREE"))))) << sql;

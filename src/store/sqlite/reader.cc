@@ -215,6 +215,20 @@ ReadEngine::Answer<std::vector<flow::SweepStop>> SqliteReader::sweep_stops(
         });
 }
 
+ReadEngine::Answer<std::vector<flow::Unsettled>> SqliteReader::unsettled(
+    const domain::TenantId& tenant, const domain::EntitlementId& after,
+    std::optional<domain::Problem> problem, std::size_t limit) {
+    return ask<std::vector<flow::Unsettled>>(
+        [&](Connection& connection) -> Result<std::vector<flow::Unsettled>> {
+            auto cursor = look_up(connection, sql::kFindUnsettled, tenant.text(), after.text(),
+                                  std::int64_t{problem.has_value()},
+                                  problem ? domain::to_text(*problem) : std::string_view{},
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::Unsettled>(*cursor);
+        });
+}
+
 ReadEngine::Answer<std::vector<flow::Hold>> SqliteReader::holds() {
     return ask<std::vector<flow::Hold>>(
         [](Connection& connection) -> Result<std::vector<flow::Hold>> {

@@ -293,6 +293,18 @@ bool read_row(const Cursor& cursor, flow::SweepStop& stop) {
     return read.good();
 }
 
+bool read_row(const Cursor& cursor, flow::Unsettled& unsettled) {
+    Reader read{cursor};
+    read(unsettled.entitlement);
+    read(unsettled.status);
+    read(unsettled.partner_status);
+    read(unsettled.problem);
+    read(unsettled.since);
+    read(unsettled.attempts);
+    read(unsettled.next);
+    return read.good();
+}
+
 void bind_row(Cursor& cursor, const flow::Hold& hold) {
     Binder bind{cursor};
     hold_fields(bind, hold);

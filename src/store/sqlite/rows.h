@@ -36,6 +36,8 @@ bool read_row(const Cursor& cursor, flow::Sweep& sweep);
 
 bool read_row(const Cursor& cursor, flow::SweepStop& stop);
 
+bool read_row(const Cursor& cursor, flow::Unsettled& unsettled);
+
 void bind_row(Cursor& cursor, const flow::Hold& hold);
 bool read_row(const Cursor& cursor, flow::Hold& hold);
 
