@@ -5,10 +5,12 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/task.h"
 #include "flow/catalogue.h"
 #include "flow/holding.h"
+#include "flow/explain.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/store.h"
@@ -37,6 +39,8 @@ class Operations {
         std::optional<domain::Problem> problem, std::size_t limit) = 0;
     virtual base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
         domain::TenantId tenant, domain::EntitlementId id) = 0;
+
+    virtual Outcome<std::vector<flow::Explanation>> explain(flow::Explain request) = 0;
 
     // False with a sentence why, when changes cannot be recorded.
     virtual std::expected<void, std::string> writable() const = 0;

@@ -44,6 +44,9 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
     {"GET", "/admin/v1/unsettled", Door::admin_token, BodyRule::none, admin::list_unsettled},
     {"POST", "/admin/v1/entitlements/{entitlementId}/retry", Door::admin_token, BodyRule::object,
      admin::retry_entitlement},
+    {"GET", "/admin/v1/entitlements/{entitlementId}/explanation", Door::admin_token, BodyRule::none,
+     admin::explain_entitlement},
+    {"GET", "/admin/v1/explanations", Door::admin_token, BodyRule::none, admin::explain_several},
 });
 
 http::Handler make_handler(std::span<const Route> routes, Options options,

@@ -103,6 +103,12 @@ class FakeOperations : public Operations {
     std::expected<bool, flow::Failure> retry_answer = true;
     std::vector<UnsettledAsked> unsettled_asked;
     std::vector<flow::Unsettled> unsettled_rows;
+    Outcome<std::vector<flow::Explanation>> explain(flow::Explain request) override {
+        explained.push_back(std::move(request));
+        co_return explanations;
+    }
+    std::expected<std::vector<flow::Explanation>, flow::Failure> explanations;
+    std::vector<flow::Explain> explained;
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
 

@@ -4,6 +4,7 @@
 
 #include "flow/catalogue.h"
 #include "flow/holding.h"
+#include "flow/explain.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/update_status.h"
@@ -52,6 +53,9 @@ class FlowOperations final : public api::Operations {
     base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
         domain::TenantId tenant, domain::EntitlementId id) override {
         return ports_.store.find_entitlement(std::move(tenant), std::move(id));
+    }
+    Outcome<std::vector<flow::Explanation>> explain(flow::Explain request) override {
+        return flow::explain(ports_, std::move(request));
     }
     std::expected<void, std::string> writable() const override { return ports_.store.writable(); }
 

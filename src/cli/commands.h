@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/admin_client.h"
+
 namespace usher::cli {
 
 int run(int argc, char** argv);
@@ -18,6 +20,20 @@ int settings(const std::string& config, const std::string& format);
 int errors(const std::string& format);
 int lifecycle(const std::string& format);
 int explore(const std::string& format);
+
+// The list that `explain` chooses from.
+int causes(const std::string& format);
+
+// By exactly one of entitlement, account, partner_id.
+struct ExplainRequest {
+    AdminAccess access;
+    std::string entitlement;
+    std::string account;
+    std::string partner_id;
+    std::string at;  // ISO 8601; empty: now
+    std::string format = "text";
+};
+int explain(const ExplainRequest& request);
 
 struct SimulateRequest {
     std::uint64_t seeds = 1000;

@@ -36,6 +36,7 @@ struct Asked {
     server::DevOptions dev;
     server::SandboxCommandOptions sandbox;
     SimulateRequest simulate;
+    ExplainRequest explain;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
 };
 
@@ -125,6 +126,7 @@ void add_table_commands(CLI::App& app, Asked& asked, int& code) {
     const std::vector<std::string> all{"text", "json", "markdown"};
     const Table tables[]{
         {"errors", "Print every error code, its meaning and its remedy", errors, all},
+        {"causes", "Print every cause that explain can name, and what may be done", causes, all},
         {"lifecycle", "Print which status may follow which, and the next step towards it",
          lifecycle, all},
         {"explore",
@@ -137,6 +139,31 @@ void add_table_commands(CLI::App& app, Asked& asked, int& code) {
         example(command, fmt::format("usher {} --format json", table.name));
         command->callback([&asked, &code, print = table.print] { code = print(asked.format); });
     }
+}
+
+// What every command that asks the admin listener takes.
+void add_admin_options(CLI::App* command, AdminAccess& access) {
+    command->add_option("--url", access.url, "The admin listener")
+        ->envname("USHER_ADMIN_URL")
+        ->capture_default_str();
+    command->add_option("--tenant", access.tenant,
+                        "The tenant; else the token's only one, or the default one");
+    command->add_option("--token-file", access.token_file,
+                        "File with the access token; else USHER_TOKEN");
+}
+
+void add_explain_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.explain;
+    auto* command = app.add_subcommand(
+        "explain", "Say why an entitlement is as it is, and what may be done about it");
+    command->add_option("entitlement", request.entitlement, "The entitlement's id");
+    command->add_option("--account", request.account, "An account, for its live entitlements");
+    command->add_option("--partner-id", request.partner_id, "The id that the partner knows it by");
+    command->add_option("--at", request.at, "What was known then (ISO 8601)");
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "USHER_TOKEN=$(usher token --user admin) usher explain --account account-1");
+    command->callback([&] { code = explain(request); });
 }
 
 void add_token_command(CLI::App& app, Asked& asked, int& code) {
@@ -165,6 +192,7 @@ int run(int argc, char** argv) {
     add_simulate_command(app, asked, code);
     add_table_commands(app, asked, code);
     add_token_command(app, asked, code);
+    add_explain_command(app, asked, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

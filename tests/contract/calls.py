@@ -1,6 +1,7 @@
 """What can come of each call once it is understood: arguments, lifecycle, partner, editions."""
 
 import threading
+import time
 
 from program import ENTITLEMENTS, until
 from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report
@@ -160,6 +161,37 @@ def lost(portal, method):
     wait_for(portal, entitlement, "confirmed")
 
 
+def explanations(portal):
+    """Why an entitlement is as it is, while something is wrong and afterwards."""
+    entitlement, other = portal.bought(), portal.bought(MUSIC)
+    bought = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+    portal.faults({"action": "*"} | LOST)
+    portal.expect(200, portal.update(entitlement, "SUSPENDED").with_header("Prefer", "wait=0"))
+    telling = portal.explanation(entitlement)
+
+    def told():
+        return portal.world.send(portal.started, telling, "admin").json
+    until("a cause", lambda: told()["cause"]["code"] == "no_answer" and "also" in told())
+    portal.faults()
+    wait_for(portal, entitlement, "confirmed")
+    time.sleep(1.1)  # the time above is over
+    then = portal.expect(200, portal.explanation(entitlement, "?at=" + bought), "admin").json
+    if "caveat" not in then:
+        portal.world.misses.append(f"what was known then has no caveat: {then}")
+    record = portal.expect(200, portal.reading(other)).json
+    portal.expect(200, portal.explanations(f"accountId={record['accountId']}"), "admin")
+    found = portal.expect(200, portal.explanations(
+        "partnerEntitlementId=" + record["partnerEntitlementId"]), "admin").json["explanations"]
+    if [one["entitlementId"] for one in found] != [other]:
+        portal.world.misses.append(f"{other} is not found by the partner's id: {found}")
+    portal.expect(40014, portal.explanation("a%20b"), "admin")
+    portal.expect(40019, portal.explanation(entitlement, "?at=yesterday"), "admin")
+    portal.expect(40403, portal.explanation("nothing"), "admin")
+    portal.expect(40014, portal.explanations("accountId=a%20b"), "admin")
+    for query in ("", "accountId=a&partnerEntitlementId=b", "partnerEntitlementId="):
+        portal.expect(40019, portal.explanations(query), "admin")
+
+
 def editions(portal):
     for tenant in ("demo_b", "demo_c"):
         other = portal.in_tenant(tenant)
@@ -185,4 +217,5 @@ def provoke(portal):
         update_arguments(portal, method)
         lifecycle(portal, method)
         partner(portal, method)
+    explanations(portal)
     editions(portal)

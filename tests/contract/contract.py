@@ -72,7 +72,7 @@ def ask(world, document, usher):
     begun = time.monotonic()
     step("usher dev: paths and methods")
     dev = world.dev()
-    portal = Portal(world, dev, world.token(dev))
+    portal = Portal(world, dev, world.token(dev), admin=world.token(dev, "admin"))
     slow = trouble.SlowAdmin(portal, portal.samples("some", "account-1"))
     yield from routes.provoke(world, dev, document)
     step("usher dev: messages")

@@ -15,15 +15,18 @@ WAIT = {"Prefer": "wait=30"}
 class Portal:
     """Somebody with a token, at one program."""
 
-    def __init__(self, world, started, token, tenant=None):
+    def __init__(self, world, started, token, tenant=None, admin=None):
+        """`admin` is the token for the admin listener, else the same one."""
         self.world, self.started = world, started
         self.headers = {"Authorization": bearer(token)}
+        self.admin = {"Authorization": bearer(admin or token)}
         if tenant:
             self.headers["nv-tenant-id"] = tenant
 
     def in_tenant(self, tenant):
         other = Portal(self.world, self.started, "")
         other.headers = self.headers | {"nv-tenant-id": tenant}
+        other.admin = self.admin | {"nv-tenant-id": tenant}
         return other
 
     # --- requests
@@ -53,6 +56,13 @@ class Portal:
     def account(self, account, **more):
         return self.request("POST", ACCOUNTS, {"_id": account} | more)
 
+    def explanation(self, entitlement, query=""):
+        return Request("GET", f"/admin/v1/entitlements/{entitlement}/explanation{query}",
+                       self.admin)
+
+    def explanations(self, query):
+        return Request("GET", f"/admin/v1/explanations?{query}", self.admin)
+
     def samples(self, entitlement, account):
         """For every operation: the listener, and a request that does little harm."""
         operator = {
@@ -65,6 +75,8 @@ class Portal:
             operator[name] = self.update(entitlement, "ACTIVE", METHOD_OF[name])
         admin = {name: Request("GET", path) for name, path in (
             ("isLive", "/health/live"), ("isReady", "/health/ready"), ("readMetrics", "/metrics"))}
+        admin |= {"explainEntitlement": self.explanation(entitlement),
+                  "explainEntitlements": self.explanations(f"accountId={account}")}
         return ({name: ("operator", request) for name, request in operator.items()}
                 | {name: ("admin", request) for name, request in admin.items()})
 

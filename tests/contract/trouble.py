@@ -28,11 +28,11 @@ def not_let_in(world, sandbox, token):
     """Tenants that are not named or closed, and requests that never end."""
     started = serve(world, sandbox, CLOSED,
                     extra={"USHER_OPERATOR_REQUEST_TIMEOUT_MS": str(SLOW_MS)})
-    portal = Portal(world, started, token)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
     for name, (listener, request) in portal.samples("some", "account-1").items():
         if name in WITH_TOKEN:
-            portal.expect(40022, request)
-            portal.expect(40305, request.with_header("nv-tenant-id", "demo_b"))
+            portal.expect(40022, request, listener)
+            portal.expect(40305, request.with_header("nv-tenant-id", "demo_b"), listener)
         if listener == "operator":
             portal.expect(40801, request, wire=request.wire()[:-2 - len(request.body or b"")])
     stop(started)
@@ -60,9 +60,9 @@ def expired(world, sandbox):
         started = serve(world, sandbox, DEMO, issuer=issuer.url)
         portal = Portal(world, started, issuer.token(age_s=0))
         old = bearer(issuer.token(age_s=600))
-        for name, (_, request) in portal.samples("some", "account-1").items():
+        for name, (listener, request) in portal.samples("some", "account-1").items():
             if name in WITH_TOKEN:
-                portal.expect(40303, request.with_header("Authorization", old))
+                portal.expect(40303, request.with_header("Authorization", old), listener)
         portal.expect(40403, portal.reading("some"))  # a young one gets further
         stop(started)
     finally:
@@ -72,9 +72,9 @@ def expired(world, sandbox):
 def issuer_away(world, sandbox, token):
     started = serve(world, sandbox, DEMO, issuer="http://127.0.0.1:1/away")
     portal = Portal(world, started, token)
-    for name, (_, request) in portal.samples("some", "account-1").items():
+    for name, (listener, request) in portal.samples("some", "account-1").items():
         if name in WITH_TOKEN:
-            portal.expect(50306, request)
+            portal.expect(50306, request, listener)
     stop(started)
 
 
@@ -110,7 +110,8 @@ def full(world, sandbox, token, store):
     portal = Portal(world, started, token)
     for key in ("MUSIC", "MUSIC_PREMIUM"):
         portal.expect(201, portal.product(key))
-    entitlement, account = portal.bought(), portal.new_account()
+    holder, account = portal.new_account(), portal.new_account()
+    entitlement = portal.bought(account=holder)
     ready = portal.samples(entitlement, account)["isReady"][1]
 
     def writes():
@@ -125,7 +126,7 @@ def full(world, sandbox, token, store):
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")
     stop(started)
-    return entitlement, account
+    return entitlement, holder, account
 
 
 def damage(store):
@@ -136,10 +137,12 @@ def damage(store):
     database.close()
 
 
-def damaged(world, sandbox, token, store, entitlement, account):
+def damaged(world, sandbox, token, store, entitlement, holder, account):
     damage(store)
     started = serve(world, sandbox, DEMO, store=store)
-    portal = Portal(world, started, token)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
+    portal.expect(50002, portal.explanation(entitlement), "admin")
+    portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
     for name, (_, request) in portal.samples(entitlement, account).items():
         if name in WRITING or name == "readEntitlement":
             portal.expect(50002, request)

@@ -273,7 +273,7 @@ class Issuer:
         now = int(time.time())
         claims = {"iss": self.url, "sub": "contract", "typ": "Bearer", "azp": "operator-portal",
                   "iat": now - age_s, "exp": now - age_s + lifetime_s,
-                  "realm_access": {"roles": ["operatorRole"]}, "tenants": ["demo"]}
+                  "realm_access": {"roles": ["operatorRole", "adminRole"]}, "tenants": ["demo"]}
         signed = ".".join(b64url(json.dumps(part).encode()) for part in (
             {"alg": "RS256", "typ": "JWT", "kid": "contract"}, claims))
         signature = self.openssl("dgst", "-sha256", "-sign", self.key, given=signed.encode())

@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MARK = "<!-- Made by tests/docs/generate.py from here on. -->\n"
 PAGES = {"docs/settings.md": ("settings", "markdown"),
          "docs/errors.md": ("errors", "markdown"),
+         "docs/explain.md": ("causes", "markdown"),
          "docs/lifecycle.md": ("lifecycle", "markdown"),
          "usher.example.toml": ("settings", "toml")}
 

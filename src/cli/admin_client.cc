@@ -1,0 +1,112 @@
+#include "cli/admin_client.h"
+
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "http/client.h"
+
+namespace usher::cli {
+
+namespace {
+
+constexpr const char* kHowToGet =
+    "`usher token --url ISSUER --user NAME` prints one; it needs the admin role and the tenant";
+
+std::expected<std::string, AdminTrouble> find_token(const AdminAccess& access) {
+    std::string token;
+    if (!access.token_file.empty()) {
+        std::ifstream file{access.token_file};
+        if (!file || !std::getline(file, token)) {
+            return std::unexpected{AdminTrouble{
+                2, fmt::format("cannot read a token from {}: give --token-file a file that holds "
+                               "one",
+                               access.token_file)}};
+        }
+    } else if (const auto* given = std::getenv("USHER_TOKEN"); given != nullptr) {
+        token = given;
+    }
+    while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back())) != 0) {
+        token.pop_back();
+    }
+    if (!token.empty()) return token;
+    return std::unexpected{AdminTrouble{
+        2, fmt::format("there is no access token: set USHER_TOKEN or give --token-file; {}",
+                       kHowToGet)}};
+}
+
+using Sent = std::expected<http::Response, http::TransportError>;
+
+Sent send(http::OutgoingRequest request) {
+    constexpr base::Duration kTimeout = std::chrono::seconds{30};
+    boost::asio::io_context context;
+    const auto clock = base::make_system_clock();
+    const auto client = http::make_curl_client(context, *clock, {});
+    request.deadline = clock->monotonic() + kTimeout;
+    std::optional<Sent> sent;
+    boost::asio::co_spawn(context, client->send(std::move(request)),
+                          [&](const std::exception_ptr& error, Sent result) {
+                              if (error) std::rethrow_exception(error);
+                              sent.emplace(std::move(result));
+                              context.stop();
+                          });
+    context.run();
+    return std::move(*sent);
+}
+
+AdminTrouble trouble_of(const AdminAccess& access, const http::Response& response) {
+    const auto body = base::parse_json(response.body);
+    const auto* object = body ? body->if_object() : nullptr;
+    const auto message = object == nullptr ? std::nullopt : base::find_string(*object, "message");
+    if (!message) {
+        return {1, fmt::format("{} answered {} and not as Usher does: does --url name its admin "
+                               "listener?",
+                               access.url, response.status)};
+    }
+    if (response.status == 403) return {1, fmt::format("{} ({})", *message, kHowToGet)};
+    return {1, *message};
+}
+
+}  // namespace
+
+std::expected<boost::json::value, AdminTrouble> ask_admin(const AdminAccess& access,
+                                                          const std::string& method,
+                                                          const std::string& path,
+                                                          const std::string& body) {
+    auto token = find_token(access);
+    if (!token) return std::unexpected{std::move(token.error())};
+    auto url = access.url;
+    while (url.ends_with('/')) url.pop_back();
+    http::OutgoingRequest request{.method = method, .url = url + path, .body = body};
+    request.headers.add("Authorization", "Bearer " + *token);
+    request.headers.add("Accept", "application/json");
+    if (!access.tenant.empty()) request.headers.add("nv-tenant-id", access.tenant);
+    if (!body.empty()) request.headers.add("Content-Type", "application/json");
+    const auto sent = send(std::move(request));
+    if (!sent) {
+        return std::unexpected{AdminTrouble{
+            1,
+            fmt::format("cannot reach the admin listener at {}: {}; is Usher running there? Name "
+                        "another with --url or USHER_ADMIN_URL",
+                        access.url, http::to_text(sent.error().failure))}};
+    }
+    if (sent->status >= 300) return std::unexpected{trouble_of(access, *sent)};
+    auto answer = base::parse_json(sent->body);
+    if (!answer) return std::unexpected{trouble_of(access, *sent)};
+    return std::move(*answer);
+}
+
+int report(const AdminTrouble& trouble) {
+    std::cerr << "usher: " << trouble.sentence << '\n';
+    return trouble.exit_code;
+}
+
+}  // namespace usher::cli
