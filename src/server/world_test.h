@@ -41,6 +41,10 @@ class ModelClient final : public http::Client {
     ModelClient(base::Clock& clock, sandbox::PartnerModel& partner, sandbox::Issuer& issuer)
         : clock_{clock}, partner_{partner}, issuer_{issuer} {}
 
+    // While it is set, no request reaches the partner.
+    std::optional<http::TransportFailure> cut;
+    int cut_off = 0;  // how many did not
+
     base::Task<std::expected<http::Response, http::TransportError>> send(
         http::OutgoingRequest request) override {
         http::Request arrived{.method = request.method,
@@ -49,6 +53,10 @@ class ModelClient final : public http::Client {
                               .body = request.body};
         if (arrived.target.starts_with(sandbox::Issuer::kPath)) {
             co_return issuer_.handle(arrived, clock_.now());
+        }
+        if (cut) {
+            ++cut_off;
+            co_return std::unexpected{http::TransportError{*cut, false, "cut by the test"}};
         }
         if (request.basic) {
             arrived.headers.set("Authorization",
@@ -149,6 +157,7 @@ class WorldTest : public testing::Test {
                             .customer_id = "{tenant}-{account}"};
         made.bango.public_url = "http://usher";
         made.converge.endings = endings_;
+        made.converge.longest_sleep = milliseconds{500};
         auto& limits = made.converge.limits;
         limits.calls.call = milliseconds{400};
         limits.calls.awaited = seconds{2};
