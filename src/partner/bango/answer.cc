@@ -158,9 +158,14 @@ Answer read_answer(const http::Response& response, const Values& values, base::T
     return answer;
 }
 
+std::string shown_word(std::string_view word) {
+    constexpr std::size_t kLongest = 64;
+    return word.find("://") == std::string_view::npos ? cut(std::string{word}, kLongest) : "";
+}
+
 std::string Answer::words() const {
-    if (record.response_code.empty()) return fmt::format("{}", http_status);
-    return fmt::format("{} {}", http_status, record.response_code.substr(0, 64));
+    const auto code = shown_word(record.response_code);
+    return code.empty() ? fmt::format("{}", http_status) : fmt::format("{} {}", http_status, code);
 }
 
 std::string describe_error(const Answer& answer) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/json/value.hpp>
 
@@ -42,6 +43,10 @@ Answer read_answer(const http::Response& response, const Values& values, base::T
 
 // Seconds or an HTTP date (RFC 9110 §10.2.3), never negative, at most a day; else nothing.
 std::optional<base::Duration> parse_retry_after(std::string_view text, base::Time now);
+
+// A word of the partner's as people are shown it: at most 64 bytes, without half a character at the
+// end, and nothing when it holds a link, which may be secret.
+std::string shown_word(std::string_view word);
 
 // An error's body for the log, since the shape of its metadata is not published (Bango §9): without
 // what a record says of the customer, at most 2,000 bytes, and nothing at all when it holds a URL.

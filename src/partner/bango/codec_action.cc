@@ -48,8 +48,8 @@ flow::ActionReply refused(const Answer& answer, domain::Rejection rejection, std
 }
 
 std::string partner_code(const Answer& answer) {
-    const auto& code = answer.record.response_code;
-    return code.empty() ? fmt::format("HTTP {}", answer.http_status) : code.substr(0, 64);
+    const auto code = shown_word(answer.record.response_code);
+    return code.empty() ? fmt::format("HTTP {}", answer.http_status) : code;
 }
 
 // The id that an answer gave us is worth having even when nothing else is clear, as long as the
@@ -142,7 +142,7 @@ flow::ActionReply Codec::judge_success(const Entitlement& entitlement, PartnerAc
                 record.status_word.empty()
                     ? "the partner's answer has no status"
                     : fmt::format("the partner does not know whether it happened (status {})",
-                                  record.status_word.substr(0, 64));
+                                  shown_word(record.status_word));
             break;
     }
     if (reply.answer.outcome == ActionOutcome::confirmed) reply.answer.view = reply.record->view;

@@ -123,6 +123,20 @@ TEST(ActionReply, AReachedLimitIsToldFromABadField) {
     EXPECT_EQ(answer_to(PartnerAction::cancel, 400, limit).answer.partner_code, "BAD_REQUEST");
 }
 
+// Whatever stands there is stored and shown to the CRM.
+TEST(ActionReply, ACodeIsShownWithoutALinkAndWithoutHalfACharacter) {
+    const auto link = answer_to(PartnerAction::suspend, 400,
+                                R"({"responseCode":"see https://activate.example/secret"})");
+    EXPECT_EQ(link.answer.partner_code, "HTTP 400");
+    EXPECT_EQ(link.problem.find("secret"), std::string::npos);
+    EXPECT_EQ(link.answer.result, "400");
+    const std::string letters(63, 'A');
+    const auto cut =
+        answer_to(PartnerAction::suspend, 400, R"({"responseCode":")" + letters + "\u00e9\"}");
+    EXPECT_EQ(cut.answer.partner_code, letters);
+    EXPECT_EQ(cut.answer.result, "400 " + letters);
+}
+
 TEST(ActionReply, EveryStatusOfASuccessForEveryAction) {
     for (const auto action : domain::kPartnerActions) {
         for (const int http : {200, 201, 202}) {
