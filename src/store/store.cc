@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "store/sqlite/backup.h"
+#include "store/sqlite/restore.h"
 #include "store/sqlite/store.h"
 #include "store/sqlite/verify.h"
 
@@ -42,6 +44,24 @@ std::expected<FileReport, OpenError> check_store(std::string_view url) {
     const auto path = file_in(url);
     if (!path) return std::unexpected{path.error()};
     auto report = sqlite::verify_file(*path);
+    if (!report) return std::unexpected{OpenError{std::move(report.error())}};
+    return std::move(*report);
+}
+
+std::expected<BackupReport, OpenError> back_up_store(std::string_view url,
+                                                     const std::filesystem::path& file) {
+    const auto path = file_in(url);
+    if (!path) return std::unexpected{path.error()};
+    auto report = sqlite::back_up(*path, file);
+    if (!report) return std::unexpected{OpenError{std::move(report.error())}};
+    return *report;
+}
+
+std::expected<RestoreReport, OpenError> restore_store(std::string_view url, base::Clock& clock,
+                                                      const RestoreRequest& request) {
+    const auto path = file_in(url);
+    if (!path) return std::unexpected{path.error()};
+    auto report = sqlite::restore(*path, clock, request);
     if (!report) return std::unexpected{OpenError{std::move(report.error())}};
     return std::move(*report);
 }

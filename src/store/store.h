@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -94,6 +95,38 @@ struct FileReport {
 };
 
 std::expected<FileReport, OpenError> check_store(std::string_view url);
+
+struct BackupReport {
+    std::uint64_t pages = 0;
+    std::uint64_t entitlements = 0;
+    std::uint64_t events = 0;
+};
+
+// Copies a store's file into `file`, also while a server uses it: what was recorded when it began,
+// and nothing later. The copy is on the disk and was looked at when this returns; after an error
+// there is none. A file that is there is never written over. The log grows meanwhile, since it
+// cannot begin anew as long as somebody reads; the writer goes on.
+std::expected<BackupReport, OpenError> back_up_store(std::string_view url,
+                                                     const std::filesystem::path& file);
+
+struct RestoreRequest {
+    std::filesystem::path from;  // what back_up_store made
+    bool replace = false;        // a store that is there is moved aside; else it is refused
+    // What becomes of each entitlement, as for a command that reads it: the outside has moved on
+    // since the copy was made. Pure.
+    std::function<flow::Writes(const flow::Rows&)> decide;
+};
+
+struct RestoreReport {
+    std::uint64_t entitlements = 0;
+    std::uint64_t changed = 0;        // of them, by `decide`
+    std::filesystem::path set_aside;  // where the store that was there is now; empty: none was
+};
+
+// Puts a backup in the place of a store's file, with what `decide` makes of it in one transaction.
+// Until it returns without an error, what was there is there. Nobody may have the store in use.
+std::expected<RestoreReport, OpenError> restore_store(std::string_view url, base::Clock& clock,
+                                                      const RestoreRequest& request);
 
 // Keeps everything in memory, for tests and simulation.
 std::unique_ptr<SteppedStore> make_memory_store(base::Clock& clock, StoreOptions options = {});

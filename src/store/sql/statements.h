@@ -204,6 +204,11 @@ inline constexpr std::string_view kPutHold =
     "ON CONFLICT (tenant_id, merchant_id, kind, since) DO UPDATE SET by_whom = excluded.by_whom, "
     "why = excluded.why, lifted_at = excluded.lifted_at, lifted_by = excluded.lifted_by, "
     "lifted_why = excluded.lifted_why";
+// Every entitlement of every tenant, a page at a time.
+inline constexpr std::string_view kFindKeys =
+    "SELECT tenant_id, entitlement_id FROM entitlement WHERE (tenant_id, entitlement_id) > ($1, "
+    "$2) "
+    "ORDER BY tenant_id, entitlement_id LIMIT $3";
 
 // The work list, one step along its index at a time: the next route that has work, …
 inline constexpr std::string_view kFindNextRoute =

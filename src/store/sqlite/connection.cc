@@ -1,5 +1,6 @@
 #include "store/sqlite/connection.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -139,7 +140,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
         sqlite3_close_v2(db);
         return std::unexpected{std::move(failure)};
     }
-    std::unique_ptr<Connection> connection{new Connection{db}};
+    std::unique_ptr<Connection> connection{new Connection{db, busy_timeout}};
     sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, nullptr, kLookasideBytes, kLookasideCount);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -211,10 +212,14 @@ void Connection::rollback() {
     if (in_transaction()) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-Result<bool> Connection::checkpoint(CheckpointMode mode) {
+Result<bool> Connection::checkpoint(CheckpointMode mode,
+                                    std::optional<std::chrono::milliseconds> patience) {
     int in_log = 0;
     int copied = 0;
+    const auto wait = std::min(busy_timeout_, patience.value_or(busy_timeout_));
+    sqlite3_busy_timeout(db_, static_cast<int>(wait.count()));
     const int code = sqlite3_wal_checkpoint_v2(db_, "main", code_of(mode), &in_log, &copied);
+    sqlite3_busy_timeout(db_, static_cast<int>(busy_timeout_.count()));
     if ((code & 0xff) == SQLITE_BUSY) return false;
     if (code != SQLITE_OK) return std::unexpected{failure(code)};
     if (in_log != copied) return false;

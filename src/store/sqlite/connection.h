@@ -7,6 +7,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -91,16 +92,20 @@ class Connection {
     // `full` waits until all can be copied; `restart` also lets the log begin anew, and `truncate`
     // empties it.
     enum class CheckpointMode { passive, full, restart, truncate };
-    Result<bool> checkpoint(CheckpointMode mode);  // true: nothing is left in the log
+    // True: nothing is left in the log. `patience` with readers; none given: the connection's own.
+    Result<bool> checkpoint(CheckpointMode mode,
+                            std::optional<std::chrono::milliseconds> patience = std::nullopt);
     std::int64_t log_pages() const { return log_pages_; }
 
     sqlite3* handle() const { return db_; }
 
   private:
-    explicit Connection(sqlite3* db) : db_{db} {}
+    Connection(sqlite3* db, std::chrono::milliseconds busy_timeout)
+        : db_{db}, busy_timeout_{busy_timeout} {}
     Failure failure(int code) const;
 
     sqlite3* db_;
+    const std::chrono::milliseconds busy_timeout_;
     std::map<const char*, Prepared> statements_;  // by the address of their text
     std::int64_t log_pages_ = 0;
 };

@@ -14,6 +14,9 @@ namespace usher::store::sqlite {
 
 namespace {
 
+// Ours are done within less; one who reads for long, as a backup does, is not waited for.
+constexpr std::chrono::milliseconds kPatienceWithReaders{50};
+
 bool is_taken(const Failure& failure) {
     return failure.code == SQLITE_CONSTRAINT_UNIQUE ||
            failure.code == SQLITE_CONSTRAINT_PRIMARYKEY || failure.code == SQLITE_CONSTRAINT_ROWID;
@@ -261,7 +264,7 @@ bool SqliteWriter::maintain() {
     // A reader may hold up the passive one; the other waits for readers, who are short.
     auto mode = Connection::CheckpointMode::passive;
     if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
-    const auto copied = connection_->checkpoint(mode);
+    const auto copied = connection_->checkpoint(mode, kPatienceWithReaders);
     if (!copied) return remember(copied.error());
     if (*copied) {
         metrics_.checkpoint();

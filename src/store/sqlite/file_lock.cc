@@ -56,6 +56,14 @@ std::expected<std::unique_ptr<FileLock>, std::string> FileLock::take(
                     path.string(), std::generic_category().message(errno))};
 }
 
+bool FileLock::is_held(const std::filesystem::path& path) {
+    const int descriptor = ::open((path.string() + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(descriptor);
+    return held;
+}
+
 FileLock::~FileLock() {
     ::close(descriptor_);
 }

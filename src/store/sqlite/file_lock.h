@@ -15,6 +15,8 @@ class FileLock {
     // sentence.
     static std::expected<std::unique_ptr<FileLock>, std::string> take(
         const std::filesystem::path& path);
+    // Whether anybody holds it. Makes no file.
+    static bool is_held(const std::filesystem::path& path);
     ~FileLock();
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;

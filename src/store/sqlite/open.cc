@@ -107,11 +107,7 @@ Checked check_log_is_there(const std::filesystem::path& path, const StoreOptions
     const auto sealed = seal_copied_pages(path);
     if (!sealed) return std::unexpected{sealed.error()};
     if (*sealed > 0 || copied || options.accept_lost_log) return {};
-    return std::unexpected{
-        fmt::format("{} was not closed in order, and its log {} is gone, with all changes since it "
-                    "was last copied: put the log back, or restore a backup; to go on without "
-                    "those changes, start once with store.accept_lost_log.",
-                    path.string(), log_of(path).string())};
+    return std::unexpected{sentence_for_lost_log(path)};
 }
 
 Result<> commit_alone(Connection& connection, std::string_view statement) {
@@ -155,6 +151,14 @@ Result<> begin_use(Connection& connection) {
 }
 
 }  // namespace
+
+std::string sentence_for_lost_log(const std::filesystem::path& path) {
+    return fmt::format(
+        "{} was not closed in order, and its log {} is gone, with all changes since it was last "
+        "copied: put the log back, or restore a backup; to go on without those changes, start once "
+        "with store.accept_lost_log.",
+        path.string(), log_of(path).string());
+}
 
 std::string sentence_for(const Failure& failure, const std::filesystem::path& path) {
     const auto name = path.string();

@@ -35,6 +35,8 @@ Result<> touch(Connection& connection);
 // is not the one we wrote to is left alone. What goes wrong is left to the next start.
 void end_use(Connection& connection, bool log_is_ours);
 
+std::string sentence_for_lost_log(const std::filesystem::path& path);
+
 // How a failure is told to people.
 std::string sentence_for(const Failure& failure, const std::filesystem::path& path);
 
