@@ -15,6 +15,17 @@ int serve(const std::string& config);
 int check(const std::string& config);
 // Looks at every page of the store that the settings name.
 int check_store(const std::string& config, const std::string& format);
+
+struct BackupCommand {
+    std::string config;  // empty: the environment's store
+    std::string file;    // the backup, to be made or to be restored
+    bool replace = false;
+    std::string format = "text";
+};
+// Copies the store into a file, also while it is in use.
+int backup(const BackupCommand& command);
+// Puts a backup in the place of the store. No server may use it.
+int restore(const BackupCommand& command);
 // `format`: text, json, toml (a sample file) or markdown.
 int settings(const std::string& config, const std::string& format);
 int errors(const std::string& format);

@@ -35,6 +35,7 @@ struct Asked {
     bool store = false;
     server::DevOptions dev;
     server::SandboxCommandOptions sandbox;
+    BackupCommand backup;
     SimulateRequest simulate;
     ExplainRequest explain;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
@@ -96,6 +97,29 @@ void add_settings_commands(CLI::App& app, Asked& asked, int& code) {
     add_format(settings_command, asked.format, {"text", "json", "toml", "markdown"});
     example(settings_command, "usher settings --format toml > usher.toml");
     settings_command->callback([&] { code = settings(asked.config, asked.format); });
+}
+
+void add_backup_commands(CLI::App& app, Asked& asked, int& code) {
+    auto& command = asked.backup;
+    const auto add = [&](const char* name, const char* help, const char* file) {
+        auto* made = app.add_subcommand(name, help);
+        made->add_option("FILE", command.file, file)->required();
+        made->add_option("--config", command.config, "Settings file (TOML)")
+            ->envname("USHER_CONFIG");
+        add_format(made, command.format, {"text", "json"});
+        return made;
+    };
+    auto* backup = add("backup", "Copy the store into a file, also while it is in use",
+                       "The copy; must not be there yet");
+    example(backup, "usher backup /var/backups/usher.db --config /etc/usher/usher.toml");
+    backup->callback([&] { code = cli::backup(command); });
+
+    auto* restore =
+        add("restore", "Put a backup in the store's place; the partner is asked before it is told",
+            "What `usher backup` made");
+    restore->add_flag("--replace", command.replace, "Move a store that is there aside");
+    example(restore, "usher restore /var/backups/usher.db --config /etc/usher/usher.toml");
+    restore->callback([&] { code = cli::restore(command); });
 }
 
 void add_simulate_command(CLI::App& app, Asked& asked, int& code) {
@@ -189,6 +213,7 @@ int run(int argc, char** argv) {
     int code = 0;
     add_running_commands(app, asked, code);
     add_settings_commands(app, asked, code);
+    add_backup_commands(app, asked, code);
     add_simulate_command(app, asked, code);
     add_table_commands(app, asked, code);
     add_token_command(app, asked, code);

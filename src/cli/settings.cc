@@ -10,12 +10,11 @@
 #include <fmt/ranges.h>
 
 #include "cli/commands.h"
+#include "cli/load.h"
 #include "server/serve.h"
 #include "store/store.h"
 
 namespace usher::cli {
-
-namespace {
 
 std::optional<server::Settings> load(const std::string& config) {
     auto settings = server::load_settings(config, server::process_environment());
@@ -24,14 +23,16 @@ std::optional<server::Settings> load(const std::string& config) {
     return std::nullopt;
 }
 
-// Without a file: what the environment says, complete or not.
-std::optional<server::Settings> from_environment() {
+std::optional<server::Settings> load_or_environment(const std::string& config) {
+    if (!config.empty()) return load(config);
     server::Settings settings;
     const auto problems = server::read_environment(settings, server::process_environment());
     for (const auto& problem : problems) std::cerr << "usher: " << problem << '\n';
     if (!problems.empty()) return std::nullopt;
     return settings;
 }
+
+namespace {
 
 std::string shown(const server::Setting& setting, const server::Settings& settings) {
     auto text = server::to_text(setting.get(settings));
@@ -141,7 +142,7 @@ int check(const std::string& config) {
 }
 
 int check_store(const std::string& config, const std::string& format) {
-    const auto settings = config.empty() ? from_environment() : load(config);
+    const auto settings = load_or_environment(config);
     if (!settings) return 2;
     const auto report = store::check_store(settings->store_url);
     if (!report) {
