@@ -273,6 +273,24 @@ TEST_F(Story, AReplayedRefusalIsTriedAgainWithANewId) {
     EXPECT_NE(sent, first);
 }
 
+// The partner refuses the second send of a create while the first is still on its way there.
+TEST_F(Story, ARefusedRepeatLeavesTheFirstSendOpen) {
+    it.intent = true;
+    answered(send(PartnerAction::create), {.outcome = ActionOutcome::lost});
+    now += limits.call;
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    answered(send(PartnerAction::create), {.outcome = ActionOutcome::refused});
+    supported.erase(PartnerAction::create);
+    take(settle_read(it, {ReadOutcome::not_found, {}, now + limits.call}, supported, now));
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_EQ(it.status, EntitlementStatus::cancelled);
+    ASSERT_EQ(it.calls.size(), 1U) << "the first send may still act";
+    EXPECT_EQ(it.calls.front().phase, CallPhase::open);
+    swept(PartnerStatus::pending);
+    EXPECT_EQ(it.status, EntitlementStatus::pending) << "what the partner has is followed";
+    EXPECT_TRUE(it.calls.empty());
+}
+
 TEST_F(Story, WhatTurnsOutNotToBeSupportedIsRefusedByTheProductsName) {
     begin_at(EntitlementStatus::active, PartnerStatus::active);
     supported.erase(PartnerAction::suspend);

@@ -204,7 +204,10 @@ Decision RuleBook<Rules>::settle_action(const Convergence& before, std::uint32_t
             if (!was_sent_before(*call) || !rules_.hold(Rule::reads_replayed_answers)) {
                 after.refusal = PartnerRefusal{call->action, answer.rejection, answer.partner_code};
             }
-            call->phase = CallPhase::answered;
+            // The partner refused this send; an earlier one may still act.
+            call->phase = was_sent_before(*call) && rules_.hold(Rule::trouble_ends_only_its_send)
+                              ? CallPhase::open
+                              : CallPhase::answered;
             call->answer_read = true;
             after.read_wanted = true;
             break;
