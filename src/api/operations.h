@@ -9,8 +9,8 @@
 
 #include "base/task.h"
 #include "flow/catalogue.h"
-#include "flow/holding.h"
 #include "flow/explain.h"
+#include "flow/holding.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/store.h"

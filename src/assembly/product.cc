@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "flow/catalogue.h"
-#include "flow/holding.h"
 #include "flow/explain.h"
+#include "flow/holding.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
 #include "flow/update_status.h"

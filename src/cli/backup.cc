@@ -50,6 +50,7 @@ int restore(const BackupCommand& command) {
         std::cout << json::serialize(json::object{{"store", settings->store_url},
                                                   {"entitlements", done->entitlements},
                                                   {"toRead", done->changed},
+                                                  {"held", done->held},
                                                   {"setAside", done->set_aside.string()}})
                   << '\n';
         return 0;
@@ -60,6 +61,10 @@ int restore(const BackupCommand& command) {
     std::cout << fmt::format(
         "{}: {} entitlements; the partner is asked about {} of them before anything is sent\n",
         settings->store_url, done->entitlements, done->changed);
+    if (done->held) {
+        std::cout << "Requests that were open in the backup are not sent before a person confirms "
+                     "them: usher confirm restored --all-tenants\n";
+    }
     return 0;
 }
 

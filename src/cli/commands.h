@@ -46,6 +46,29 @@ struct ExplainRequest {
 };
 int explain(const ExplainRequest& request);
 
+struct HoldRequest {
+    AdminAccess access;
+    bool all_tenants = false;
+    std::string kind = "paused";  // paused, endings or restored
+    std::string merchant;         // empty: every merchant
+    std::string reason;
+    std::string format = "text";
+};
+int place_hold(const HoldRequest& request);
+int lift_hold(const HoldRequest& request);
+int list_holds(const HoldRequest& request);
+
+// One entitlement, or all that are not settled (because of `cause`, when it is given).
+struct RetryRequest {
+    AdminAccess access;
+    std::string entitlement;
+    bool all = false;
+    std::string cause;  // a problem's code
+    std::string reason;
+    bool yes = false;  // else `all` only says how many
+};
+int retry(const RetryRequest& request);
+
 struct SimulateRequest {
     std::uint64_t seeds = 1000;
     std::uint64_t from = 1;

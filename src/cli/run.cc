@@ -38,6 +38,9 @@ struct Asked {
     BackupCommand backup;
     SimulateRequest simulate;
     ExplainRequest explain;
+    HoldRequest hold;
+    RetryRequest retry;
+    std::string partner;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
 };
 
@@ -190,6 +193,77 @@ void add_explain_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = explain(request); });
 }
 
+void add_hold_options(CLI::App* command, HoldRequest& request, bool changes) {
+    add_admin_options(command, request.access);
+    command->add_flag("--all-tenants", request.all_tenants,
+                      "For every tenant at once; the token must be for all of them");
+    if (!changes) return;
+    command->add_option("--merchant", request.merchant, "This merchant alone");
+    command->add_option("--reason", request.reason, "Why, for who comes after")->required();
+}
+
+// `usher pause partner bango`: there is one partner, and the words say what is meant.
+void add_partner_words(CLI::App* command, Asked& asked) {
+    command->add_option("what", asked.partner, "What is meant")
+        ->required()
+        ->check(CLI::IsMember({"partner"}));
+    command->add_option("partner", asked.partner, "Which")
+        ->required()
+        ->check(CLI::IsMember({"bango"}));
+}
+
+void add_hold_commands(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.hold;
+    auto* pause = app.add_subcommand("pause", "Send nothing to the partner until it is resumed");
+    add_partner_words(pause, asked);
+    add_hold_options(pause, request, true);
+    example(pause, "usher pause partner bango --merchant BANGO_US --reason 'their upgrade'");
+    pause->callback([&] { code = place_hold(request); });
+
+    auto* resume = app.add_subcommand("resume", "Go on with what was paused");
+    add_partner_words(resume, asked);
+    add_hold_options(resume, request, true);
+    example(resume, "usher resume partner bango --merchant BANGO_US --reason 'upgrade done'");
+    resume->callback([&] { code = lift_hold(request); });
+
+    auto* confirm = app.add_subcommand(
+        "confirm", "Confirm what Usher holds back until a person has looked at it");
+    confirm
+        ->add_option("what", request.kind,
+                     "endings: take over what the partner ended; "
+                     "restored: send what was asked before a restore")
+        ->required()
+        ->check(CLI::IsMember({"endings", "restored"}));
+    add_hold_options(confirm, request, true);
+    example(confirm, "usher confirm endings --tenant demo --reason 'the merchant has closed'");
+    confirm->callback([&] { code = lift_hold(request); });
+
+    auto* holds = app.add_subcommand("holds", "Show what is held, since when, by whom and why");
+    add_hold_options(holds, request, false);
+    add_format(holds, request.format, {"text", "json"});
+    example(holds, "usher holds --tenant demo");
+    holds->callback([&] { code = list_holds(request); });
+}
+
+void add_retry_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.retry;
+    auto* command = app.add_subcommand("retry", "Try at once what could not be settled");
+    auto* one = command->add_option("entitlement", request.entitlement, "The entitlement's id");
+    auto* all = command->add_flag("--all", request.all,
+                                  "All that are not settled; says how many there are first");
+    all->excludes(one);
+    command->add_option("--cause", request.cause, "Only those with this problem")->needs(all);
+    command->add_flag("--yes", request.yes, "Do it, instead of saying how many there are")
+        ->needs(all);
+    command->add_option("--reason", request.reason, "Why, for who comes after")->required();
+    add_admin_options(command, request.access);
+    example(command, "usher retry --all --cause login_refused --reason 'new password' --yes");
+    command->callback([&] {
+        if (request.entitlement.empty() && !request.all) throw CLI::RequiredError{"entitlement"};
+        code = retry(request);
+    });
+}
+
 void add_token_command(CLI::App& app, Asked& asked, int& code) {
     auto* command = app.add_subcommand("token", "Get an access token and print nothing else");
     command->add_option("--url", asked.token.url, "The issuer's realm, or the sandbox")
@@ -218,6 +292,8 @@ int run(int argc, char** argv) {
     add_table_commands(app, asked, code);
     add_token_command(app, asked, code);
     add_explain_command(app, asked, code);
+    add_hold_commands(app, asked, code);
+    add_retry_command(app, asked, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

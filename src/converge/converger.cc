@@ -60,7 +60,8 @@ flow::RouteStanding Converger::standing(const domain::TenantId& tenant,
     flow::RouteStanding standing{.healthy = state.healthy,
                                  .full = state.full || under_way_ >= options_.in_flight,
                                  .problem = state.trouble.sentence,
-                                 .problem_code = state.trouble.code};
+                                 .problem_code = state.trouble.code,
+                                 .paused = holds_.pause_of({tenant, merchant})};
     if (!state.healthy) {
         const auto span = std::max(base::Duration::zero(), state.next_probe - clock_.monotonic());
         standing.next_probe = clock_.now() + span;

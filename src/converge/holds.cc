@@ -25,10 +25,17 @@ bool Holds::is_known() const {
 }
 
 bool Holds::is_paused(const flow::Route& route) const {
+    return !is_known() || pause_of(route).has_value();
+}
+
+std::optional<Hold> Holds::pause_of(const flow::Route& route) const {
     const std::lock_guard lock{mutex_};
-    return !in_force_ || std::ranges::any_of(*in_force_, [&](const Hold& hold) {
+    if (!in_force_) return std::nullopt;
+    const auto found = std::ranges::find_if(*in_force_, [&](const Hold& hold) {
         return hold.kind == HoldKind::paused && flow::covers(hold, route.tenant, route.merchant);
     });
+    if (found == in_force_->end()) return std::nullopt;
+    return *found;
 }
 
 std::vector<flow::Route> Holds::paused() const {

@@ -19,6 +19,7 @@ class Holds {
 
     bool is_known() const;
     bool is_paused(const flow::Route& route) const;
+    std::optional<flow::Hold> pause_of(const flow::Route& route) const;
     // Each as it was placed: an empty name stands for all.
     std::vector<flow::Route> paused() const;
 

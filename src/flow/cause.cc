@@ -196,6 +196,21 @@ constexpr auto kCatalogue = std::to_array<CauseEntry>({
      "The call was broken off because Usher was shutting down.",
      "We are passing {change} on to the service just now.",
      "Start Usher again. It goes on by itself."},
+    {Cause::paused, "paused", "A person has stopped calls to the partner for a while.",
+     "We are working on the connection to the service, so {change} has to wait.",
+     "`usher holds` shows who stopped it and why; ask them, or `usher resume`."},
+    {Cause::held, "held",
+     "It was asked for before a restore from a backup, and is not sent until a person confirms it.",
+     "We are checking your subscription after a repair, so {change} has to wait.",
+     "Ask for what the customer wants now: that is sent. Or `usher confirm restored`, which sends "
+     "everything that is held."},
+    {Cause::endings_held, "endings_held",
+     "The partner shows an ending that nobody asked for, as it does of too many others, so it is "
+     "not believed until a person confirms it.",
+     "The service tells us something about your subscription that we are checking.",
+     "Check that the settings name the right environment of the partner's; if the endings are "
+     "true, "
+     "`usher confirm endings`."},
     {Cause::store_not_writable, "store_not_writable",
      "The store takes no changes, so nothing can be sent and no answer kept.",
      "We have a technical problem on our side at the moment, so {change} has to wait.",
@@ -241,6 +256,10 @@ Cause cause_of(domain::Problem problem) {
             return Cause::not_sendable;
         case Problem::shutting_down:
             return Cause::shutting_down;
+        case Problem::held:
+            return Cause::held;
+        case Problem::endings_held:
+            return Cause::endings_held;
         case Problem::no_answer:
             return Cause::no_answer;
         case Problem::partner_fault:

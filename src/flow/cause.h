@@ -50,6 +50,9 @@ enum class Cause : std::uint8_t {
     outcome_not_learnt,
     not_sendable,
     shutting_down,
+    paused,
+    held,
+    endings_held,
     store_not_writable,
     not_kept,
 };

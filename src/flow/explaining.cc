@@ -30,6 +30,7 @@ bool decides(const domain::Event& event) {
         case ChangeKind::lost:
         case ChangeKind::learnt:
         case ChangeKind::pushed_back:
+        case ChangeKind::retried:
             return false;
     }
     return false;
@@ -114,6 +115,7 @@ void add(std::vector<Cause>& causes, Cause cause) {
 // What stands between us and the partner, whatever is asked: the outermost first.
 void add_obstacles(std::vector<Cause>& causes, const Evidence& evidence) {
     if (evidence.not_writable) add(causes, Cause::store_not_writable);
+    if (evidence.route.paused) add(causes, Cause::paused);
     if (evidence.route.healthy) return;
     const auto code = evidence.route.problem_code;
     add(causes, code == domain::Problem::none ? Cause::no_answer : cause_of(code));
@@ -167,7 +169,7 @@ std::vector<Cause> causes_of(const Evidence& evidence) {
     // A look that is due, after a report for instance, makes an agreement doubtful only when it
     // does not come about.
     const bool quiet = agrees(row.convergence) && row.problem == domain::Problem::none &&
-                       evidence.route.healthy && !evidence.not_writable;
+                       evidence.route.healthy && !evidence.route.paused && !evidence.not_writable;
     if (settled || quiet) add(causes, settled_cause(evidence));
     add_obstacles(causes, evidence);
     if (settled) return causes;

@@ -46,6 +46,8 @@ std::string text_of(const domain::Event& event) {
                 "a late effect of an overtaken call is being undone: the partner "
                 "has {}",
                 to_text(change.partner_to));
+        case ChangeKind::retried:
+            return "a person asked for another try";
     }
     return "";
 }
@@ -72,6 +74,11 @@ void add_standing(std::vector<Fact>& facts, const Evidence& evidence) {
     if (!row.last_problem.empty() && !domain::is_settled(row.convergence)) {
         facts.push_back({.text = fmt::format("the last try met: {} ({} tries without progress)",
                                              row.last_problem, row.attempts)});
+    }
+    if (const auto& paused = evidence.route.paused) {
+        facts.push_back({.text = fmt::format("calls to {} are paused by {}: {}",
+                                             row.merchant.text(), paused->by, paused->why),
+                         .at = paused->since});
     }
     if (!evidence.route.healthy) {
         facts.push_back({.text = fmt::format("calls to {} are held back until a probe succeeds: {}",

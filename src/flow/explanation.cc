@@ -33,6 +33,7 @@ bool tells_of_partner(const domain::Event& event) {
         case ChangeKind::requested:
         case ChangeKind::accepted:
         case ChangeKind::lost:
+        case ChangeKind::retried:
             return false;
     }
     return false;
@@ -91,6 +92,8 @@ void tell_next(Explanation& told, const Evidence& evidence) {
             "partner has is read";
     } else if (evidence.not_writable) {
         told.next = "nothing before the store takes changes again; then " + step;
+    } else if (evidence.route.paused) {
+        told.next = "nothing before a person resumes it; then " + step;
     } else if (evidence.route.healthy) {
         told.next = step;
     } else {
@@ -176,6 +179,7 @@ Cause cause_then(const Evidence& then) {
         case ChangeKind::confirmed:
         case ChangeKind::refused:
         case ChangeKind::partner_moved:
+        case ChangeKind::retried:
             break;
     }
     return Cause::not_kept;

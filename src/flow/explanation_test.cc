@@ -13,6 +13,7 @@ using domain::EntitlementStatus;
 using domain::PartnerAction;
 using domain::PartnerStatus;
 using domain::Problem;
+using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -176,6 +177,16 @@ TEST(Explanation, TheOutermostObstacleIsNamedAndTheOthersStandBesideIt) {
     EXPECT_EQ(told.also, (std::vector{Cause::login_refused, Cause::several_candidates}));
     EXPECT_EQ(told.next_at, story.evidence.row.due_at);
     EXPECT_NE(told.evidence.back().text.find("the disk is full"), std::string::npos);
+}
+
+TEST(Explanation, WhatAPersonPausedSaysSo) {
+    Story story;
+    story.asks();
+    story.evidence.route.paused = Hold{.since = kNow - hours{1}, .by = "ann", .why = "upgrade"};
+    const auto told = explain(story.evidence);
+    EXPECT_EQ(told.cause, Cause::paused);
+    EXPECT_NE(told.evidence.back().text.find("ann: upgrade"), std::string::npos);
+    EXPECT_NE(told.next.find("resumes"), std::string::npos);
 }
 
 TEST(Explanation, AnAgreementThatIsToBeLookedAtIsStillOne) {

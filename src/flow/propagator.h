@@ -39,6 +39,7 @@ struct RouteStanding {
     std::string problem;  // why it is not healthy, a sentence; or what went wrong last
     domain::Problem problem_code = domain::Problem::none;
     std::optional<base::Time> next_probe;  // when it is not healthy
+    std::optional<Hold> paused;            // by a person: no call leaves, and none probes
 };
 
 class Propagator {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,11 +116,14 @@ struct RestoreRequest {
     // What becomes of each entitlement, as for a command that reads it: the outside has moved on
     // since the copy was made. Pure.
     std::function<flow::Writes(const flow::Rows&)> decide;
+    // Written with it, after every entitlement was decided; empty: nothing.
+    std::function<std::optional<flow::Hold>(base::Time now)> hold;
 };
 
 struct RestoreReport {
     std::uint64_t entitlements = 0;
     std::uint64_t changed = 0;        // of them, by `decide`
+    bool held = false;                // `hold` gave one
     std::filesystem::path set_aside;  // where the store that was there is now; empty: none was
 };
 

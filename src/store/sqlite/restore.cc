@@ -121,6 +121,13 @@ std::expected<RestoreReport, std::string> decide_all(SqliteWriter& writer, Conne
         }
         last = keys->back();
     }
+    if (const auto hold = request.hold ? request.hold(now) : std::nullopt) {
+        const flow::Wanted wanted{.tenant = hold->tenant};
+        if (writer.apply(wanted, {.now = now}, {.hold = hold}) != Applied::done) {
+            return std::unexpected{writer.trouble()};
+        }
+        report.held = true;
+    }
     if (writer.commit() != Commit::done) return std::unexpected{writer.trouble()};
     return report;
 }
