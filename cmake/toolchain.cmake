@@ -38,6 +38,11 @@ target_compile_definitions(usher_flags INTERFACE
   $<TARGET_PROPERTY:Boost::json,INTERFACE_COMPILE_DEFINITIONS>
   $<TARGET_PROPERTY:Boost::container,INTERFACE_COMPILE_DEFINITIONS>)
 
+option(USHER_PLANTED "faults can be planted in the product (base/planted.h); for tests" OFF)
+if(USHER_PLANTED)
+  target_compile_definitions(usher_flags INTERFACE USHER_PLANTED)
+endif()
+
 if(USHER_SANITIZE)
   # Several sources compiled as one: half the time, since what they include and instantiate is
   # compiled once. The other builds show that each compiles alone.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/planted.h"
 #include "flow/holding.h"
 
 namespace usher::converge {
@@ -183,6 +184,8 @@ base::Task<> Converger::look() {
     const auto shut = routes_.shut(clock_.monotonic());
     for (const auto& route : shut.to_probe) spawn(probe(route));
     if (shut.next_probe) next_look_ = std::min(next_look_, *shut.next_probe);
+    // Whoever ends then makes room for what is left here.
+    has_more_ = !shut.routes.empty() || under_way_ >= options_.in_flight;
     if (under_way_ >= options_.in_flight) co_return;
 
     const auto list = co_await store_.due(options_.batch, shut.routes);
@@ -236,11 +239,19 @@ base::Task<> Converger::carry(flow::Work work) {
         auto step = std::move(*next);
         next = co_await take_step(std::move(step));
     }
-    wake();
+    if (has_more_) wake();
+}
+
+// What is due before the loop looks again makes it look.
+void Converger::note_due(const domain::Entitlement& entitlement) {
+    if (!entitlement.due_at) return;
+    const auto due = clock_.monotonic() + (*entitlement.due_at - clock_.now());
+    if (due < next_look_) wake();
 }
 
 // Waits for room on the route as long as the lease leaves time for the call.
 base::Task<bool> Converger::enter(flow::Route route, base::Monotonic lease_end) {
+    if (base::planted(base::Planted::lease_not_checked)) co_return routes_.enter(route);
     constexpr base::Duration kPace = std::chrono::milliseconds{20};
     while (clock_.monotonic() + options_.limits.calls.call < lease_end && !stopping_) {
         if (routes_.enter(route)) co_return true;
@@ -306,12 +317,16 @@ base::Task<std::optional<flow::Advance>> Converger::write_down(base::Monotonic l
         auto advance = co_await settle();
         if (advance) {
             if (advance->entitlement) watches_.tell(advance->entitlement);
+            if (advance->entitlement && !advance->next) note_due(*advance->entitlement);
             co_return std::move(*advance);
         }
         base::log(base::LogLevel::error, "answer_not_written",
                   {{"problem", flow::to_text(advance.error())}});
         const bool hopeless = advance.error() == flow::StoreError::closed;
-        if (hopeless || clock_.monotonic() >= lease_end) co_return std::nullopt;
+        if (hopeless || clock_.monotonic() >= lease_end) {
+            wake();
+            co_return std::nullopt;
+        }
         co_await base::sleep_for(clock_, options_.settle_retry);
     }
 }

@@ -85,6 +85,7 @@ class Converger final : public flow::Propagator {
     void guard_endings(const domain::TenantId& tenant, bool ending);
     void trust_endings();
     base::Task<> hold_endings(domain::TenantId tenant, std::string why);
+    void note_due(const domain::Entitlement& entitlement);
     void spawn(base::Task<> task);
 
     base::Executor executor_;
@@ -106,6 +107,7 @@ class Converger final : public flow::Propagator {
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};
     base::Monotonic holds_looked_at_{};
+    bool has_more_ = false;  // the last look left something out; on the executor only
     std::set<std::pair<domain::TenantId, domain::EntitlementId>> claiming_;  // on the executor only
 };
 

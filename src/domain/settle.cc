@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
 #include "domain/rule_book.h"
 
 namespace usher::domain {
@@ -29,6 +30,8 @@ void adopt_end(Settling& settling) {
     }
     end_request(after);
 }
+
+constexpr base::Time kNever = base::Time::max();
 
 Rejection why_no_step(const Convergence& entitlement) {
     const auto wanted = meaning(entitlement.status);
@@ -196,6 +199,7 @@ Decision RuleBook<Rules>::settle_action(const Convergence& before, std::uint32_t
             call->phase = CallPhase::awaited;
             call->answer_read = true;
             call->deadline = now + limits.awaited;
+            if (base::planted(base::Planted::deadline_never)) call->deadline = kNever;
             call->horizon = now + limits.horizon;
             settling.say(ChangeKind::accepted);
             break;
@@ -314,12 +318,12 @@ Decision RuleBook<Rules>::conclude(const Convergence& before, ActionSet supporte
     return std::move(settling).finish();
 }
 
-template class RuleBook<AllRules>;
+template class RuleBook<ServedRules>;
 template class RuleBook<AllRulesBut>;
 
 namespace {
 
-constexpr RuleBook<AllRules> kBook;
+constexpr RuleBook<ServedRules> kBook;
 
 }  // namespace
 

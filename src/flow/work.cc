@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
 #include "flow/claiming.h"
 #include "flow/recording.h"
 
@@ -33,6 +34,7 @@ std::pair<Writes, Advance> nothing(const Rows& rows) {
 }
 
 bool holds_claim(const Rows& rows, const Work& work) {
+    if (base::planted(base::Planted::fence_not_checked)) return rows.entitlement.has_value();
     return rows.entitlement && rows.entitlement->claim.fence == work.fence &&
            rows.entitlement->claim.lease_until.has_value();
 }
@@ -239,7 +241,10 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             note_what_was_said(recording, finding.outcome != domain::ReadOutcome::lost);
             auto& after = recording.entitlement().convergence;
             // A report that came while the read was out may tell of something it did not see.
-            if (rows.entitlement->hints != work.entitlement.hints) after.read_wanted = true;
+            const bool is_news = rows.entitlement->hints != work.entitlement.hints;
+            if (is_news && !base::planted(base::Planted::report_during_read_ignored)) {
+                after.read_wanted = true;
+            }
             const bool made = finding.outcome != domain::ReadOutcome::lost &&
                               after.partner_status != domain::PartnerStatus::unknown;
             auto done = go_on(std::move(recording), tools, work.chain,

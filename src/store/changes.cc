@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "base/log.h"
+#include "base/planted.h"
 
 namespace usher::store {
 
@@ -60,6 +62,17 @@ std::vector<domain::Call> changed_calls(const std::vector<domain::Call>& before,
     return changed;
 }
 
+// Both are of the build for tests alone.
+bool is_skipped(const domain::Event& event) {
+    return base::planted(base::Planted::event_skipped) &&
+           event.change.kind == domain::ChangeKind::learnt;
+}
+
+void reverse_positions(std::vector<domain::Event>& events) {
+    if (events.size() < 2) return;
+    std::swap(events.front().position, events.back().position);
+}
+
 }  // namespace
 
 std::uint32_t unsettled_from(const domain::Entitlement& entitlement) {
@@ -83,12 +96,15 @@ Changes work_out(const flow::Wanted& wanted, const flow::Rows& rows, const flow:
 
     row.last_position = changes.before ? changes.before->last_position : 0;
     for (const auto& told : writes.events) {
+        if (is_skipped(told)) continue;
         auto event = told;
         event.position = ++last;
+        if (base::planted(base::Planted::position_skipped)) ++last;
         event.previous = row.last_position;
         row.last_position = event.position;
         changes.events.push_back(std::move(event));
     }
+    if (base::planted(base::Planted::events_reversed)) reverse_positions(changes.events);
     static const std::vector<domain::Call> kNone;
     changes.calls = changed_calls(changes.before ? changes.before->convergence.calls : kNone,
                                   row.convergence.calls, writes.answered);

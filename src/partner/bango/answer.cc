@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/planted.h"
 
 namespace usher::partner::bango {
 
@@ -31,6 +32,12 @@ bool contains_without_case(std::string_view text, std::string_view part) {
 // Statuses that something on the way may have set, so that no code in the body overrules them.
 std::optional<AnswerKind> kind_of_the_way(int status) {
     if (status >= 500 || status < 200 || (status >= 300 && status < 400)) return AnswerKind::fault;
+    if (status == 401 && base::planted(base::Planted::unauthorized_is_refusal)) {
+        return AnswerKind::refused;
+    }
+    if (status == 404 && base::planted(base::Planted::not_found_is_refusal)) {
+        return AnswerKind::refused;
+    }
     switch (status) {
         case 401:
         case 403:

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/planted.h"
 
 namespace usher::partner::bango {
 
@@ -230,7 +231,8 @@ domain::CustomerId BangoPartner::customer_of(const domain::TenantId& tenant,
                                              const domain::MerchantId& merchant) const {
     // Ids hold no braces (interface §4), so that a value cannot bring a new place with it.
     auto name = route_for(options_, tenant, merchant).customer_id;
-    replace_all(name, "{tenant}", tenant.text());
+    const bool is_apart = !base::planted(base::Planted::customer_without_tenant);
+    replace_all(name, "{tenant}", is_apart ? tenant.text() : "any");
     replace_all(name, "{account}", account.text());
     return domain::CustomerId{std::move(name)};
 }

@@ -51,6 +51,14 @@ inline constexpr std::string_view kFindOccupant =
     " FROM entitlement WHERE tenant_id = $1 AND account_id = $2 AND product_id = $3 "
     "AND occupies = 1";
 
+// Of a build for tests alone (base/planted.h): without the tenant in their keys.
+inline constexpr std::string_view kFindEntitlementAnywhere =
+    "SELECT " USHER_ENTITLEMENT_COLUMNS
+    " FROM entitlement WHERE tenant_id <> '' AND $1 <> '' AND entitlement_id = $2";
+inline constexpr std::string_view kFindOccupantAnywhere =
+    "SELECT " USHER_ENTITLEMENT_COLUMNS
+    " FROM entitlement WHERE $1 <> '' AND account_id = $2 AND product_id = $3 AND occupies = 1";
+
 inline constexpr std::string_view kFindHolder =
     "SELECT tenant_id, entitlement_id FROM entitlement "
     "WHERE merchant_id = $1 AND partner_entitlement_id = $2";

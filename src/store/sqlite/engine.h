@@ -68,6 +68,7 @@ class SqliteWriter final : public WriteEngine {
     Result<> read_rows(const flow::Wanted& wanted, flow::Rows& rows);
     Result<> read_holders(const flow::Wanted& wanted, flow::Rows& rows);
     Result<FeedEnd*> feed_end(const domain::TenantId& tenant);
+    void forget_feed_ends();
     Applied put_row(const Changes& changes);
     Result<> put_rest(const flow::Writes& writes, const Changes& changes);
     Result<> put_feed_ends();

@@ -1,0 +1,52 @@
+// Faults planted in the product, for `usher simulate` to find. Only a build of the preset
+// `planted`, which is for tests and does not serve, has them: one of them, chosen at run time
+// before anything else runs. In every other build `planted` is the constant false, so that what
+// serves has no switch. The rules of convergence are left out in another way (domain/rules.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace usher::base {
+
+enum class Planted : std::uint8_t {
+    // store
+    answers_before_commit,
+    synchronous_normal,
+    synchronous_off,
+    doubtful_commit_is_done,
+    position_skipped,
+    position_kept_after_rollback,
+    event_skipped,
+    events_reversed,
+    place_without_tenant,
+    lookup_without_tenant,
+    // flow, domain, converge
+    fence_not_checked,
+    lease_not_checked,
+    report_believed,
+    report_during_read_ignored,
+    gives_up,
+    no_back_off,
+    deadline_never,
+    // partner
+    unauthorized_is_refusal,
+    not_found_is_refusal,
+    unanswered_is_not_sent,
+    customer_without_tenant,
+};
+
+#ifdef USHER_PLANTED
+inline constexpr bool kHasPlanted = true;
+inline std::optional<Planted> planted_fault;
+inline bool planted(Planted fault) {
+    return planted_fault == fault;
+}
+#else
+inline constexpr bool kHasPlanted = false;
+constexpr bool planted(Planted) {
+    return false;
+}
+#endif
+
+}  // namespace usher::base
