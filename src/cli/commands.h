@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/admin_client.h"
 
@@ -74,6 +75,10 @@ struct SimulateRequest {
     std::uint64_t from = 1;
     std::uint64_t seed = 0;  // this one alone, with its trace; 0: `seeds` of them from `from` on
     std::string fault;       // this one alone
+    std::vector<std::string> without;
+    double entitlements = 0;  // at most so many in a world; 0: as it comes
+    std::string until;        // an invariant: ends with the first world that breaks it
+    std::string planted;      // in a build that has such faults; "list" prints them
     bool verbose = false;
     unsigned processes = 0;  // 0: as many as there are cores
     std::string format = "text";

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/planted.h"
 #include "cli/commands.h"
 #include "server/serve.h"
 
@@ -15,6 +16,14 @@ int report(const std::expected<void, server::StartError>& result) {
     if (result) return 0;
     std::cerr << "usher: " << result.error().sentence << '\n';
     return 2;
+}
+
+bool may_serve() {
+    if (!base::kHasPlanted) return true;
+    std::cerr
+        << "usher: this build has planted faults and is for `usher simulate` alone: build the "
+           "preset release\n";
+    return false;
 }
 
 void example(CLI::App* command, const std::string& line) {
@@ -50,7 +59,7 @@ void add_running_commands(CLI::App& app, Asked& asked, int& code) {
         ->envname("USHER_CONFIG")
         ->required();
     example(serve_command, "usher serve --config /etc/usher/usher.toml");
-    serve_command->callback([&] { code = serve(asked.config); });
+    serve_command->callback([&] { code = may_serve() ? serve(asked.config) : 2; });
 
     auto* dev = app.add_subcommand("dev", "Run server and sandbox together, ready to try");
     dev->add_option("--port", asked.dev.port, "Operator port; 0: a free one")
@@ -63,7 +72,7 @@ void add_running_commands(CLI::App& app, Asked& asked, int& code) {
     example(dev, "usher dev --data ./dev-data");
     dev->callback([&] {
         asked.dev.environment = server::process_environment();
-        code = report(server::dev(asked.dev));
+        code = may_serve() ? report(server::dev(asked.dev)) : 2;
     });
 
     auto* sandbox =
@@ -135,6 +144,14 @@ void add_simulate_command(CLI::App& app, Asked& asked, int& code) {
     command->add_option("--from", request.from, "The first of them")->capture_default_str();
     command->add_option("--seed", request.seed, "This world alone, and what happened in it");
     command->add_option("--fault", request.fault, "Only this goes wrong, in every world");
+    command->add_option("--without", request.without, "This does not go wrong; may be given again");
+    command->add_option("--entitlements", request.entitlements, "At most so many in a world")
+        ->check(CLI::Range(1.0, 1000.0));
+    command->add_option("--until", request.until, "End with the first world that breaks this");
+    if (base::kHasPlanted) {
+        command->add_option("--planted", request.planted,
+                            "This fault is in the product; list: all that there are");
+    }
     command->add_flag("--verbose", request.verbose, "With --seed: everything that happened");
     command->add_option("--processes", request.processes, "How many at once; 0: one per core")
         ->capture_default_str();
@@ -280,7 +297,9 @@ void add_token_command(CLI::App& app, Asked& asked, int& code) {
 
 int run(int argc, char** argv) {
     CLI::App app{"Usher carries third-party entitlements between an operator and its partner."};
-    app.set_version_flag("--version", "usher " USHER_VERSION);
+    app.set_version_flag("--version", base::kHasPlanted ? "usher " USHER_VERSION
+                                                          " with planted faults: for tests"
+                                                        : "usher " USHER_VERSION);
     app.require_subcommand(1);
     app.footer("Example: usher dev");
     Asked asked;

@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-<<<<<<< HEAD
-#include "flow/standing.h"
-=======
 #include "base/planted.h"
->>>>>>> 3ca1fc2 (base, store, flow, converge, partner: faults that can be planted, in a build for tests)
+#include "flow/standing.h"
 
 namespace usher::flow {
 
@@ -114,17 +111,12 @@ void schedule(Recording& recording, const ClaimTools& tools,
         policy.backoff_longest = policy.given_up_longest;
     }
     entitlement.due_at = domain::next_due(entitlement.convergence, tools.supported(entitlement),
-<<<<<<< HEAD
                                           entitlement.attempts, entitlement.ends_at, policy,
                                           recording.now(), tools.jitter);
-=======
-                                          entitlement.attempts, entitlement.ends_at,
-                                          tools.limits.schedule, recording.now(), tools.jitter);
     constexpr std::uint32_t kFew = 5;
     if (base::planted(base::Planted::gives_up) && entitlement.attempts > kFew) {
         entitlement.due_at.reset();
     }
->>>>>>> 3ca1fc2 (base, store, flow, converge, partner: faults that can be planted, in a build for tests)
     if (entitlement.due_at && not_before) {
         entitlement.due_at = std::max(*entitlement.due_at, recording.now() + *not_before);
     }

@@ -48,6 +48,8 @@ constexpr std::array<Name, kFaults> kNames{{
     {Fault::disk_full, "disk-full"},
     {Fault::disk_fails, "disk-fails"},
     {Fault::sync_fails, "sync-fails"},
+    {Fault::held_up, "held-up"},
+    {Fault::stands_still, "stands-still"},
     {Fault::client_vanishes, "client-vanishes"},
 }};
 
@@ -70,6 +72,21 @@ json::object delayed(double probability, std::string_view effect, base::Duration
 
 }  // namespace
 
+bool counts_when_met(Fault fault) {
+    return fault == Fault::crash || fault == Fault::unreachable || fault == Fault::unauthorized ||
+           fault == Fault::report_forged || fault == Fault::stands_still;
+}
+
+std::uint64_t reports_doubled(const sandbox::Faults& faults) {
+    std::uint64_t count = 0;
+    const auto described = faults.to_json();
+    for (const auto& item : described.at("rules").as_array()) {
+        const auto& rule = item.as_object();
+        if (rule.at("action") == "report") count += rule.at("fired").to_number<std::uint64_t>();
+    }
+    return count;
+}
+
 std::string_view to_text(Fault fault) {
     return kNames.at(static_cast<std::size_t>(fault)).text;
 }
@@ -87,7 +104,7 @@ std::vector<Fault> all_faults() {
 }
 
 FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
-    constexpr std::array kLikely{0.02, 0.1, 0.3, 0.7};
+    constexpr std::array kLikely{0.02, 0.1, 0.3, 0.7, 1.0};
     FaultPlan plan;
     const auto set = [&](std::size_t fault) { plan.likely_.at(fault) = dice.pick(kLikely); };
     if (only) {
@@ -101,12 +118,12 @@ FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
 }
 
 bool FaultPlan::may_leave_a_call_open() const {
-    constexpr std::array kLeaving{Fault::lost_request,   Fault::lost_answer, Fault::late_request,
-                                  Fault::slow,           Fault::half_body,   Fault::garbage,
-                                  Fault::server_error,   Fault::unavailable, Fault::accepted_late,
-                                  Fault::accepted_never, Fault::failed,      Fault::too_many,
-                                  Fault::crash,          Fault::store_slow,  Fault::disk_full,
-                                  Fault::disk_fails,     Fault::sync_fails,  Fault::clock_steps};
+    constexpr std::array kLeaving{
+        Fault::lost_request,  Fault::lost_answer,    Fault::late_request, Fault::slow,
+        Fault::half_body,     Fault::garbage,        Fault::server_error, Fault::unavailable,
+        Fault::accepted_late, Fault::accepted_never, Fault::failed,       Fault::too_many,
+        Fault::crash,         Fault::store_slow,     Fault::disk_full,    Fault::disk_fails,
+        Fault::sync_fails,    Fault::clock_steps,    Fault::held_up,      Fault::stands_still};
     return std::ranges::any_of(kLeaving, [this](Fault fault) { return has(fault); });
 }
 

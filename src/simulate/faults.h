@@ -47,11 +47,16 @@ enum class Fault : std::uint8_t {
     disk_full,
     disk_fails,  // writes
     sync_fails,
+    held_up,       // what a call came to is heard long after its deadline
+    stands_still,  // the whole node, for a while
     // The operator's side.
     client_vanishes,
 };
 
 inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::client_vanishes) + 1;
+
+// It happens when it meets something, not when its spell begins.
+bool counts_when_met(Fault fault);
 
 std::string_view to_text(Fault fault);  // "lost-request"
 std::optional<Fault> parse_fault(std::string_view text);
@@ -62,6 +67,8 @@ class FaultPlan {
   public:
     // Drawn: none, one alone, or a few together; or only the given one.
     static FaultPlan draw(Dice& dice, std::optional<Fault> only);
+
+    void leave_out(Fault fault) { likely_.at(static_cast<std::size_t>(fault)) = 0; }
 
     double operator[](Fault fault) const { return likely_.at(static_cast<std::size_t>(fault)); }
     bool has(Fault fault) const { return (*this)[fault] > 0; }
@@ -75,6 +82,9 @@ class FaultPlan {
   private:
     std::array<double, kFaults> likely_{};
 };
+
+// How often reports were doubled: only the partner's model knows.
+std::uint64_t reports_doubled(const sandbox::Faults& faults);
 
 // How often each happened.
 using FaultCounts = std::array<std::uint64_t, kFaults>;

@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "api/errors.h"
 #include "base/json.h"
 #include "domain/convergence.h"
+#include "simulate/judge_parts.h"
 
 namespace usher::simulate {
 
@@ -27,29 +27,44 @@ class Judgement {
             const auto& record = item.as_object();
             by_our_id_[text(record, "externalEntitlementId")].push_back(&record);
         }
+        for (const auto& sent : evidence.sent) {
+            const auto meaning = meaning_of(sent.request);
+            const auto plea = plea_of(sent.request);
+            if (!plea || !sent.heard || !is_refusal(*sent.heard)) continue;
+            refused_.emplace(meaning.our_id.empty() ? meaning.partner_id : meaning.our_id, *plea);
+        }
     }
 
     Verdict all() && {
         for (const auto& [tenant, kept] : evidence_.tenants) {
+            for (const auto& event : kept.feed) histories_[event.entitlement].push_back(&event);
+        }
+        for (const auto& [tenant, kept] : evidence_.tenants) {
             judge_feed(tenant, kept);
             for (const auto& [id, row] : kept.rows) judge_entitlement(kept, row);
         }
-        judge_answers();
+        judge_answers(evidence_, histories_, found_, verdict_.cells);
         judge_partner();
-        if (evidence_.calls > evidence_.calls_allowed) {
-            fail(Invariant::calls_bounded, "{} calls, {} would do", evidence_.calls,
-                 evidence_.calls_allowed);
-        }
-        return {.violations = std::move(found_), .repeats = repeats_};
+        judge_wire(evidence_, found_);
+        verdict_.looks = found_.looks();
+        verdict_.violations = std::move(found_.violations());
+        return std::move(verdict_);
     }
 
   private:
-    using Events = std::map<std::string, std::vector<const domain::Event*>>;
-
     template <class... Arguments>
     void fail(Invariant invariant, fmt::format_string<Arguments...> about,
               Arguments&&... arguments) {
-        found_.push_back({invariant, fmt::format(about, std::forward<Arguments>(arguments)...)});
+        found_.fail(invariant, about, std::forward<Arguments>(arguments)...);
+    }
+
+    bool look(Invariant invariant, bool holds) { return found_.look(invariant, holds); }
+
+    // About the action, not about the way there.
+    static bool is_refusal(int status) {
+        constexpr std::array kOfTheWay{401, 403, 404, 405, 407, 408, 425, 429};
+        return status >= 400 && status < 500 &&
+               std::ranges::find(kOfTheWay, status) == kOfTheWay.end();
     }
 
     static std::string text(const json::object& record, std::string_view key) {
@@ -59,7 +74,7 @@ class Judgement {
     void judge_feed(const domain::TenantId& tenant, const TenantEvidence& kept) {
         std::int64_t last = 0;
         for (const auto& event : kept.feed) {
-            if (event.position != last + 1) {
+            if (!look(Invariant::feed_is_whole, event.position == last + 1)) {
                 fail(Invariant::feed_is_whole, "{}: {} comes after {}", tenant.text(),
                      event.position, last);
             }
@@ -68,10 +83,7 @@ class Judgement {
     }
 
     void judge_entitlement(const TenantEvidence& kept, const domain::Entitlement& row) {
-        std::vector<const domain::Event*> history;
-        for (const auto& event : kept.feed) {
-            if (event.entitlement == row.id) history.push_back(&event);
-        }
+        const auto& history = histories_[row.id];
         judge_history(row, history);
         judge_wish(row, history);
         judge_agreement(row);
@@ -90,16 +102,18 @@ class Judgement {
                                            event->version == before->version + 1 &&
                                            event->change.status_from == before->change.status_to &&
                                            event->change.partner_from == before->change.partner_to;
-            if (!follows) {
+            if (!look(Invariant::history_is_whole, follows)) {
                 fail(Invariant::history_is_whole, "{}: the event at {} does not follow the last",
                      id, event->position);
             }
             before = event;
         }
         const auto& held = row.convergence;
-        if (before->change.status_to != held.status ||
-            before->change.partner_to != held.partner_status || before->version != row.version ||
-            before->position != row.last_position) {
+        const bool leads_there = before->change.status_to == held.status &&
+                                 before->change.partner_to == held.partner_status &&
+                                 before->version == row.version &&
+                                 before->position == row.last_position;
+        if (!look(Invariant::history_is_whole, leads_there)) {
             fail(Invariant::history_is_whole,
                  "{}: ends with {}/{} version {}, the row has {}/{} {}", id,
                  to_text(before->change.status_to), to_text(before->change.partner_to),
@@ -112,41 +126,69 @@ class Judgement {
         std::optional<EntitlementStatus> wish;
         for (const auto* event : history) {
             if (event->change.kind == ChangeKind::requested) wish = event->change.status_to;
-            if (event->change.kind == ChangeKind::refused ||
-                event->change.kind == ChangeKind::partner_moved) {
-                wish.reset();
-            }
+            if (wish && is_excuse(row, *event, *wish)) wish.reset();
         }
+        if (!wish) return;
         const auto status = row.convergence.status;
-        if (wish && *wish != status && !is_refinement(*wish, status)) {
-            fail(Invariant::last_wish_holds, "{}: asked {}, holds {}, and nothing says why",
+        const bool holds = *wish == status || is_refinement(*wish, status);
+        if (!look(Invariant::last_wish_holds, holds)) {
+            fail(Invariant::last_wish_holds, "{}: asked {}, holds {}, and nobody else wanted that",
                  row.id.text(), to_text(*wish), to_text(status));
         }
     }
 
-    // What a wish may have become by itself (lifecycle §2).
-    static bool is_refinement(EntitlementStatus wish, EntitlementStatus status) {
+    // An event says that the request did not come true, and so it was.
+    bool is_excuse(const domain::Entitlement& row, const domain::Event& event,
+                   EntitlementStatus wish) const {
+        const auto& change = event.change;
+        if (change.kind == ChangeKind::refused) {
+            return change.rejection && was_refused(row, *change.rejection, wish);
+        }
+        if (change.kind != ChangeKind::partner_moved) return false;
+        // What has ended is over, whoever ended it; and what acts twice may act late.
+        return domain::is_ended(actual_status(row)) || evidence_.moved.contains(row.id.text()) ||
+               evidence_.short_memory || evidence_.clocks_step;
+    }
+
+    bool was_refused(const domain::Entitlement& row, domain::Rejection rejection,
+                     EntitlementStatus wish) const {
+        if (rejection == domain::Rejection::not_supported_by_partner) {
+            return evidence_.unsupported;
+        }
+        if (rejection != domain::Rejection::refused_by_partner) return true;
+        auto pleas = pleas_for(wish);
+        pleas.push_back(Plea::create);  // without it nothing comes true
+        return std::ranges::any_of(pleas, [&](Plea plea) {
+            return refused_.contains({row.partner_id.text(), plea}) ||
+                   refused_.contains({row.id.text(), plea});
+        });
+    }
+
+    // What may have to be asked of the partner for it.
+    static std::vector<Plea> pleas_for(EntitlementStatus wish) {
         switch (wish) {
             case EntitlementStatus::pending:
-                return true;  // a purchase becomes whatever the customer makes of it
-            case EntitlementStatus::cancelled:
-            case EntitlementStatus::unsubscribed:
-            case EntitlementStatus::active_ending:
-                return status == EntitlementStatus::active_ending ||
-                       status == EntitlementStatus::cancelled;
+                return {};
             case EntitlementStatus::subscribed:
             case EntitlementStatus::active:
+                return {Plea::resume};
             case EntitlementStatus::suspended:
+                return {Plea::suspend, Plea::resume};
+            case EntitlementStatus::active_ending:
+            case EntitlementStatus::unsubscribed:
+            case EntitlementStatus::cancelled:
+                return {Plea::cancel};
             case EntitlementStatus::revoked:
-                return false;
+                return {Plea::revoke};
         }
-        return false;
+        return {};
     }
 
     void judge_agreement(const domain::Entitlement& row) {
         const auto& id = row.id.text();
         const auto& held = row.convergence;
         const auto actual = actual_status(row);
+        look(Invariant::both_agree, true);
         if (is_open(held)) {
             fail(Invariant::both_agree, "{}: holds {}/{}, still open; the partner has {}", id,
                  to_text(held.status), to_text(held.partner_status), to_text(actual));
@@ -214,9 +256,9 @@ class Judgement {
             }
         }
         for (const auto& [action, count] : effects) {
-            if (count <= intended[action]) continue;
+            if (look(Invariant::one_effect, count <= intended[action])) continue;
             if (evidence_.short_memory) {
-                repeats_ += count - intended[action];
+                verdict_.repeats += count - intended[action];
             } else {
                 fail(Invariant::one_effect, "{}: {} took effect {} times, meant {} times",
                      row.id.text(), action, count, intended[action]);
@@ -227,103 +269,6 @@ class Judgement {
     // At the partner these two are one call: which it is depends on when it acts.
     static std::string_view kind(std::string_view action) {
         return action == "undo_cancel" ? "resume" : action;
-    }
-
-    void judge_answers() {
-        Events asked_events;
-        for (const auto& [tenant, kept] : evidence_.tenants) {
-            for (const auto& event : kept.feed) {
-                if (event.change.kind != ChangeKind::requested) continue;
-                asked_events[event.asker.correlation.text()].push_back(&event);
-            }
-        }
-        for (const auto& asked : evidence_.asked) judge_answer(asked, asked_events);
-        for (const auto& asked : evidence_.asked) asked_events.erase(asked.correlation);
-        for (const auto& [correlation, requested] : asked_events) {
-            fail(Invariant::nothing_invented, "{} for {}, which nobody asked", correlation,
-                 requested.front()->entitlement.text());
-        }
-    }
-
-    void judge_answer(const Asked& asked, const Events& events) {
-        if (!asked.answer) {
-            if (!asked.cut_off) fail(Invariant::everybody_answered, "{}", asked.correlation);
-            return;
-        }
-        constexpr std::chrono::seconds kLongest{60};
-        if (asked.answered_at - asked.at > kLongest) {
-            fail(Invariant::everybody_answered, "{} only after {} s", asked.correlation,
-                 (asked.answered_at - asked.at).count() / 1'000'000);
-        }
-        // What they ask for is there, is theirs, and names no version.
-        constexpr std::array kKnown{200, 201, 202, 400, 503};
-        if (std::ranges::find(kKnown, *asked.answer) == kKnown.end()) {
-            fail(Invariant::answers_as_promised, "{}: {} {}", asked.correlation, *asked.answer,
-                 asked.error_code);
-        }
-        const auto found = events.find(asked.correlation);
-        if (found == events.end()) return judge_unrecorded(asked);
-        if (found->second.size() > 1) {
-            fail(Invariant::nothing_invented, "{} is in the history {} times", asked.correlation,
-                 found->second.size());
-        }
-        judge_recorded(asked, *found->second.front());
-    }
-
-    void judge_unrecorded(const Asked& asked) {
-        if (*asked.answer >= 300 || asked.kind == AskedKind::other) return;
-        // What was bought already is answered with what that made.
-        if (asked.kind == AskedKind::purchase) {
-            if (find_row(asked.entitlement) != nullptr) return;
-        } else if (!asked.modified && was_ever(asked)) {
-            return;
-        }
-        fail(Invariant::nothing_lost, "{} was told {} for {} of {}", asked.correlation,
-             *asked.answer, asked.status, asked.entitlement);
-    }
-
-    // Whether the record ever had what was asked for, as an unchanged one must.
-    bool was_ever(const Asked& asked) const {
-        const auto wish = domain::parse_entitlement_status(asked.status);
-        const auto& feed = evidence_.tenants.at(asked.tenant).feed;
-        return std::ranges::any_of(feed, [&](const domain::Event& event) {
-            return event.entitlement.text() == asked.entitlement && wish &&
-                   is_or_becomes(*wish, event.change.status_to);
-        });
-    }
-
-    static bool is_or_becomes(EntitlementStatus wish, EntitlementStatus status) {
-        return wish == status || is_refinement(wish, status);
-    }
-
-    void judge_recorded(const Asked& asked, const domain::Event& event) {
-        const auto wish = domain::parse_entitlement_status(asked.status);
-        // A purchase that was refused in the end was told no id.
-        const bool told_none = asked.kind == AskedKind::purchase && *asked.answer >= 300;
-        const bool same_one = told_none || event.entitlement.text() == asked.entitlement;
-        if (event.tenant != asked.tenant || !same_one || !wish ||
-            !is_or_becomes(*wish, event.change.status_to)) {
-            fail(Invariant::nothing_invented, "{} asked {} {} for {}, the history has {} {} for {}",
-                 asked.correlation, asked.tenant.text(), asked.status, asked.entitlement,
-                 event.tenant.text(), to_text(event.change.status_to), event.entitlement.text());
-        }
-        const bool turned_away = *asked.answer == 503 &&
-                                 asked.error_code != api::number_of(api::ErrorCode::not_confirmed);
-        const bool refused = *asked.answer == 400 && !is_refused_after(event);
-        if (turned_away || refused) {
-            fail(Invariant::nothing_invented, "{} was told {} {}", asked.correlation, *asked.answer,
-                 asked.error_code);
-        }
-    }
-
-    // A request that was recorded and then refused by the partner is answered with that.
-    bool is_refused_after(const domain::Event& asked) const {
-        const auto& feed = evidence_.tenants.at(asked.tenant).feed;
-        return std::ranges::any_of(feed, [&](const domain::Event& event) {
-            const auto kind = event.change.kind;
-            return event.entitlement == asked.entitlement && event.position > asked.position &&
-                   (kind == ChangeKind::refused || kind == ChangeKind::partner_moved);
-        });
     }
 
     const domain::Entitlement* find_row(const std::string& id) const {
@@ -344,64 +289,36 @@ class Judgement {
                       const domain::Entitlement* row) {
         const auto status = text(record, "status");
         const bool lives = status != "CANCELLED" && status != "REVOKED";
+        look(Invariant::one_record, true);
         if (row == nullptr) {
             if (lives) fail(Invariant::one_record, "nobody here knows {} ({})", our_id, status);
             return;
         }
         const bool is_held = row->partner_id.text() == text(record, "entitlementId");
         if (lives && !is_held && evidence_.short_memory) {
-            ++repeats_;
+            ++verdict_.repeats;
         } else if (lives && !is_held) {
             fail(Invariant::one_record, "{}: {} lives at the partner beside the one we hold",
                  our_id, text(record, "entitlementId"));
         }
-        if (text(record, "customerIdentifier") != row->customer.text()) {
+        // As the product is set up here.
+        const auto name = fmt::format("{}-{}", row->tenant.text(), row->account.text());
+        const bool is_theirs = text(record, "customerIdentifier") == name;
+        if (!look(Invariant::tenants_apart, is_theirs)) {
             fail(Invariant::tenants_apart, "{}: is {}'s at the partner, {}'s here", our_id,
-                 text(record, "customerIdentifier"), row->customer.text());
+                 text(record, "customerIdentifier"), name);
         }
     }
 
     const Evidence& evidence_;
     std::map<std::string, std::vector<const json::object*>> by_our_id_;
-    std::vector<Violation> found_;
-    std::uint64_t repeats_ = 0;
+    std::set<std::pair<std::string, Plea>> refused_;  // by the partner: its id or ours
+    Histories histories_;
+    Findings found_;
+    Verdict verdict_;
 };
 
 }  // namespace
-
-std::string_view to_text(Invariant invariant) {
-    switch (invariant) {
-        case Invariant::both_agree:
-            return "both-agree";
-        case Invariant::nothing_lost:
-            return "nothing-lost";
-        case Invariant::nothing_invented:
-            return "nothing-invented";
-        case Invariant::last_wish_holds:
-            return "last-wish-holds";
-        case Invariant::history_is_whole:
-            return "history-is-whole";
-        case Invariant::feed_is_whole:
-            return "feed-is-whole";
-        case Invariant::one_effect:
-            return "one-effect";
-        case Invariant::one_record:
-            return "one-record";
-        case Invariant::tenants_apart:
-            return "tenants-apart";
-        case Invariant::everybody_answered:
-            return "everybody-answered";
-        case Invariant::answers_as_promised:
-            return "answers-as-promised";
-        case Invariant::calls_bounded:
-            return "calls-bounded";
-        case Invariant::starts:
-            return "starts";
-        case Invariant::no_crash:
-            return "no-crash";
-    }
-    std::abort();
-}
 
 Verdict judge(const Evidence& evidence) {
     return Judgement{evidence}.all();

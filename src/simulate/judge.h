@@ -6,40 +6,18 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/json/array.hpp>
 
 #include "domain/entitlement.h"
+#include "simulate/invariants.h"
+#include "simulate/wire.h"
 
 namespace usher::simulate {
-
-enum class Invariant : std::uint8_t {
-    both_agree,           // record and partner hold the same, and nothing is open or doubted
-    nothing_lost,         // what was acknowledged is in the history
-    nothing_invented,     // what was refused is not
-    last_wish_holds,      // unless the partner moved or refused, and an event says so
-    history_is_whole,     // no gap, no fork, and it replays to the row
-    feed_is_whole,        // no gap
-    one_effect,           // no action took effect more often than calls were intended for it
-    one_record,           // nothing lives at the partner that we do not know
-    tenants_apart,        // what the partner holds for one tenant's customer is that tenant's
-    everybody_answered,   // who was not cut off by a crash has an answer, in time
-    answers_as_promised,  // no status that the contract does not know
-    calls_bounded,
-    starts,    // a node starts on what a crash left
-    no_crash,  // the program itself does not end
-};
-
-std::string_view to_text(Invariant invariant);  // "both-agree"
-
-struct Violation {
-    Invariant invariant;
-    std::string about;
-};
 
 enum class AskedKind : std::uint8_t { purchase, update, other };
 
@@ -50,6 +28,7 @@ struct Asked {
     domain::TenantId tenant;
     std::string entitlement;  // of a purchase: what the answer said
     std::string status;       // asked for
+    bool foreign = false;     // about another tenant's entitlement
     bool cut_off = false;     // the node died, or nobody listened
     base::Monotonic at;
     base::Monotonic answered_at;
@@ -68,15 +47,27 @@ struct Evidence {
     std::map<domain::TenantId, TenantEvidence> tenants;
     std::vector<Asked> asked;
     boost::json::array partner;  // its records, with their effects
-    std::uint64_t calls = 0;     // to the partner, reads included
+    std::vector<Sent> sent;      // to the partner, reads included, in the order of leaving
     std::uint64_t calls_allowed = 0;
+    // For one entitlement within ten minutes: anyway, and for each request about it.
+    std::uint64_t calls_in_a_while = 60;
+    std::uint64_t calls_for_a_request = 8;
+    std::set<std::string> moved;  // by a customer or the merchant: our ids
+    bool clocks_step = false;     // a node may take a horizon for over that is not
+    bool unsupported = false;     // the merchant may say that it does not know an action
     // The partner forgot request ids while a call could still act: it may have done so twice.
     bool short_memory = false;
 };
 
+// Who asked for what, by the status that the record had.
+using Cells =
+    std::map<std::pair<domain::EntitlementStatus, domain::EntitlementStatus>, std::uint64_t>;
+
 struct Verdict {
     std::vector<Violation> violations;
     std::uint64_t repeats = 0;  // effects and records too many, at a partner with a short memory
+    InvariantCounts looks{};    // how often each could have been broken
+    Cells cells;
 };
 
 Verdict judge(const Evidence& evidence);

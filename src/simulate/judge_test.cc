@@ -2,6 +2,7 @@
 #include "simulate/judge.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -31,6 +32,7 @@ class JudgeTest : public testing::Test {
         add_event(ChangeKind::confirmed, EntitlementStatus::suspended, PartnerStatus::suspended,
                   "");
         domain::Entitlement row{.tenant = kTenant, .id = kId};
+        row.account = domain::AccountId{"account-1"};
         row.customer = domain::CustomerId{"demo-account-1"};
         row.partner_id = domain::PartnerEntitlementId{"p-1"};
         row.convergence.status = EntitlementStatus::suspended;
@@ -58,9 +60,29 @@ class JudgeTest : public testing::Test {
                 "status":"SUSPENDED","customerIdentifier":"demo-account-1",
                 "effects":{"create":1,"suspend":1}}])")
                 .as_array();
-        evidence_.calls = 5;
         evidence_.calls_allowed = 10;
+        evidence_.calls_in_a_while = 5;
+        evidence_.calls_for_a_request = 0;
+        call("POST", "", R"({"externalEntitlementId":"e-1"})", "id-1", 200);
+        call("PATCH", "", R"({"entitlementId":"p-1"})", "id-2", 200);
     }
+
+    // Each a minute after the one before.
+    void call(std::string method, const std::string& path, std::string body, std::string id,
+              std::optional<int> heard) {
+        const base::Monotonic at{std::chrono::minutes{evidence_.sent.size()}};
+        evidence_.sent.push_back({.request = {.method = std::move(method),
+                                              .target = "/v1/entitlement" + path,
+                                              .headers = {{"X-RequestIdentifier", std::move(id)}},
+                                              .body = std::move(body)},
+                                  .at = at,
+                                  .until = at + std::chrono::seconds{10},
+                                  .heard = heard});
+    }
+    void change(std::string id, std::optional<int> heard) {
+        call("PATCH", "", R"({"entitlementId":"p-1"})", std::move(id), heard);
+    }
+    void read() { call("GET", "/p-1", "", "", 200); }
 
     void add_event(ChangeKind kind, EntitlementStatus status, PartnerStatus partner,
                    const std::string& correlation) {
@@ -156,12 +178,72 @@ TEST_F(JudgeTest, history) {
     expect_found(Invariant::feed_is_whole, [&] { kept().feed[3].position = 5; });
 }
 
-TEST_F(JudgeTest, theWishOfWhoeverAskedMayEndWithAWord) {
+TEST_F(JudgeTest, aWishMayEndWithAMoveThatWasMade) {
     kept().feed[3].change.kind = ChangeKind::partner_moved;
-    kept().feed[2].change.status_to = EntitlementStatus::active;
-    kept().feed[3].change.status_from = EntitlementStatus::active;
-    evidence_.asked[1].status = "ACTIVE";
+    kept().feed[2].change.status_to = EntitlementStatus::cancelled;
+    kept().feed[3].change.status_from = EntitlementStatus::cancelled;
+    evidence_.asked[1].status = "CANCELLED";
+    expect_found(Invariant::last_wish_holds, [] {});
+    evidence_.moved.insert("e-1");
     EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
+TEST_F(JudgeTest, aWishMayEndWithARefusalThatWasGiven) {
+    kept().feed[3].change.kind = ChangeKind::refused;
+    kept().feed[3].change.rejection = domain::Rejection::refused_by_partner;
+    kept().feed[2].change.status_to = EntitlementStatus::cancelled;
+    kept().feed[3].change.status_from = EntitlementStatus::cancelled;
+    evidence_.asked[1].status = "CANCELLED";
+    expect_found(Invariant::last_wish_holds, [] {});
+    expect_found(Invariant::last_wish_holds, [&] { change("id-3", 409); });
+    evidence_.sent[1].request.method = "POST";
+    evidence_.sent[1].request.target = "/v1/entitlement/cancel/p-1";
+    expect_found(Invariant::last_wish_holds, [&] { evidence_.sent[1].heard = 401; });
+    evidence_.sent[1].heard = 409;
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
+TEST_F(JudgeTest, theWire) {
+    expect_found(Invariant::one_at_a_time,
+                 [&] { evidence_.sent[1].at = evidence_.sent[0].at + std::chrono::seconds{5}; });
+    expect_found(Invariant::read_first, [&] { change("id-3", {}), change("id-3", 200); });
+    expect_found(Invariant::read_first, [&] { change("id-3", 503), change("id-4", 200); });
+    expect_found(Invariant::one_id, [&] { change("id-3", {}), read(), change("id-4", 200); });
+    expect_found(Invariant::backs_off, [&] { read(), read(), read(), read(), read(); });
+    change("id-3", {}), read(), change("id-3", 200);
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
+TEST_F(JudgeTest, whatMayBeAsked) {
+    expect_found(Invariant::asked_as_allowed,
+                 [&] { kept().feed[2].change.partner_from = PartnerStatus::pending; });
+    expect_found(Invariant::asked_as_allowed, [&] { evidence_.asked[1].status = "PENDING"; });
+}
+
+TEST_F(JudgeTest, whatIsAnotherTenants) {
+    auto& pried = evidence_.asked.emplace_back(evidence_.asked[1]);
+    pried.correlation = "asked-2";
+    pried.foreign = true;
+    pried.answer = 404;
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    expect_found(Invariant::tenants_apart, [&] { evidence_.asked[2].answer = 200; });
+    expect_found(Invariant::tenants_apart, [&] {
+        evidence_.asked[0].correlation = "asked-9";
+        evidence_.asked[0].tenant = domain::TenantId{"second"};
+    });
+}
+
+TEST_F(JudgeTest, countsWhatItLooksAt) {
+    const auto verdict = judge(evidence_);
+    const auto looks = [&](Invariant invariant) {
+        return verdict.looks.at(static_cast<std::size_t>(invariant));
+    };
+    EXPECT_EQ(looks(Invariant::both_agree), 1U);
+    EXPECT_EQ(looks(Invariant::feed_is_whole), 4U);
+    EXPECT_EQ(looks(Invariant::one_effect), 2U);
+    EXPECT_EQ(looks(Invariant::last_wish_holds), 1U);
+    const Cells cells{{{EntitlementStatus::active, EntitlementStatus::suspended}, 1}};
+    EXPECT_EQ(verdict.cells, cells);
 }
 
 TEST_F(JudgeTest, partner) {
@@ -174,7 +256,7 @@ TEST_F(JudgeTest, partner) {
     expect_found(Invariant::one_record, [&] { record()["externalEntitlementId"] = "e-9"; });
     expect_found(Invariant::tenants_apart,
                  [&] { record()["customerIdentifier"] = "second-account-1"; });
-    expect_found(Invariant::calls_bounded, [&] { evidence_.calls = 11; });
+    expect_found(Invariant::calls_bounded, [&] { evidence_.calls_allowed = 1; });
 }
 
 TEST_F(JudgeTest, aShortMemoryIsCountedNotBlamed) {

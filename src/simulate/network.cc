@@ -97,6 +97,7 @@ void Network::drop(Life life) {
     std::vector<Exchange> dropped;
     for (auto at = exchanges_.begin(); at != exchanges_.end();) {
         if (at->second.life == life) {
+            note_end(at->second, nullptr);
             dropped.push_back(std::move(at->second));
             at = exchanges_.erase(at);
         } else {
@@ -115,7 +116,7 @@ base::Time Network::partner_time() const {
 
 void Network::carry(Life life, http::OutgoingRequest request, base::Completion<Result> done) {
     const auto id = ++last_;
-    exchanges_.emplace(id, Exchange{life, std::move(done)});
+    exchanges_.emplace(id, Exchange{life, std::move(done), request.deadline, {}, {}});
     http::Request arrived{.method = request.method,
                           .target = request.url.substr(kOthers.size()),
                           .headers = request.headers,
@@ -145,7 +146,7 @@ void Network::ask_issuer(ExchangeId id, http::Request request) {
 void Network::ask_partner(ExchangeId id, http::Request request) {
     // While nothing else gets through, one of these asks every few seconds.
     const bool is_echo = request.target.starts_with("/v1/echo/");
-    if (!is_echo) ++calls_;
+    if (!is_echo) note_sent(id, request);
     trace_.say(timeline_.now(), "call {} {}", request.method, request.target);
     trace_.detail(timeline_.now(), "  {} {}",
                   request.headers.find("X-RequestIdentifier").value_or(""), request.body);
@@ -213,9 +214,45 @@ void Network::fail(ExchangeId id, base::Duration after, http::TransportFailure f
 }
 
 void Network::end(ExchangeId id, Result result) {
+    const auto found = exchanges_.find(id);
+    if (found == exchanges_.end() || std::exchange(found->second.has_ended, true)) return;
+    const auto until = found->second.held_up_until;
+    if (!until || *until <= timeline_.now()) return hear(id, std::move(result));
+    timeline_.at(*until, kWorld, [this, id, result = std::move(result)](bool) mutable {
+        hear(id, std::move(result));
+    });
+}
+
+void Network::hear(ExchangeId id, Result result) {
     auto node = exchanges_.extract(id);
     if (node.empty()) return;
+    note_end(node.mapped(), &result);
     node.mapped().done(std::move(result));
+}
+
+void Network::note_sent(ExchangeId id, const http::Request& request) {
+    auto& exchange = exchanges_.at(id);
+    exchange.sent = sent_.size();
+    sent_.push_back({.request = request, .at = timeline_.now(), .until = exchange.deadline});
+    // A customer waits for the link, and has no lease that would end.
+    const bool may_wait = !request.target.ends_with("/activationInfo");
+    if (!may_wait || !dice_.chance(plan_[Fault::held_up])) return;
+    count(Fault::held_up);
+    exchange.held_up_until = exchange.deadline + dice_.log_between(seconds{1}, minutes{5});
+}
+
+// Without a result the one who waited for it is dead.
+void Network::note_end(const Exchange& exchange, const Result* result) {
+    if (!exchange.sent) return;
+    auto& sent = sent_.at(*exchange.sent);
+    sent.until = std::min(sent.until, timeline_.now());
+    if (result == nullptr) return;
+    if (*result) {
+        sent.heard = (*result)->status;
+        sent.answer = (*result)->body;
+    } else {
+        sent.left = result->error().may_have_been_sent;
+    }
 }
 
 void Network::wake_partner() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/suspend.h"
 #include "http/client.h"
@@ -17,6 +18,7 @@
 #include "simulate/faults.h"
 #include "simulate/timeline.h"
 #include "simulate/trace.h"
+#include "simulate/wire.h"
 
 namespace usher::simulate {
 
@@ -47,7 +49,8 @@ class Network {
     void wake_partner();
     void set_deliver(Deliver deliver) { deliver_ = std::move(deliver); }
 
-    std::uint64_t calls() const { return calls_; }
+    // Every call to the partner but the echoes, in the order in which they left.
+    const std::vector<Sent>& sent() const { return sent_; }
 
   private:
     friend class LifeClient;
@@ -56,6 +59,10 @@ class Network {
     struct Exchange {
         Life life;
         base::Completion<Result> done;
+        base::Monotonic deadline;
+        std::optional<std::size_t> sent;               // which of `sent_`
+        std::optional<base::Monotonic> held_up_until;  // the node hears of its end no sooner
+        bool has_ended = false;
     };
 
     void carry(Life life, http::OutgoingRequest request, base::Completion<Result> done);
@@ -65,6 +72,9 @@ class Network {
     void answer(ExchangeId id, base::Duration after, http::Response response);
     void spoil(http::Response& response);
     void end(ExchangeId id, Result result);
+    void hear(ExchangeId id, Result result);
+    void note_sent(ExchangeId id, const http::Request& request);
+    void note_end(const Exchange& exchange, const Result* result);
     void fail(ExchangeId id, base::Duration after, http::TransportFailure failure, bool sent);
     void send_report(const sandbox::PartnerNotification& report);
     base::Duration transit();
@@ -83,7 +93,7 @@ class Network {
     bool unauthorized_ = false;
     Deliver deliver_;
     ExchangeId last_ = 0;
-    std::uint64_t calls_ = 0;
+    std::vector<Sent> sent_;
     std::map<ExchangeId, Exchange> exchanges_;
     std::optional<base::Time> partner_wakes_at_;
 };

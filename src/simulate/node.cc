@@ -68,7 +68,12 @@ void Node::run(base::Task<> task, std::function<void()> done) {
 }
 
 void Node::poll() {
-    context_->poll();
+    if (!stands_still_) context_->poll();
+}
+
+void Node::go_on() {
+    stands_still_ = false;
+    if (std::exchange(missed_turn_, false)) turn_store();
 }
 
 void Node::work_comes() {
@@ -80,6 +85,10 @@ void Node::work_comes() {
 }
 
 void Node::turn_store() {
+    if (stands_still_) {
+        missed_turn_ = true;
+        return;
+    }
     const bool writes = store_->run_group();
     const bool reads = store_->run_reads();
     if (writes || reads) work_comes();

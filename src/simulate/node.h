@@ -53,8 +53,12 @@ class Node {
     // Runs a coroutine, for the judge; `done` as above.
     void run(base::Task<> task, std::function<void()> done);
 
-    // Lets everything happen that needs no time.
+    // Lets everything happen that needs no time, unless it stands still.
     void poll();
+
+    // Nothing of it moves any more, as of a process that is not scheduled, until it goes on.
+    void stand_still() { stands_still_ = true; }
+    void go_on();
 
   private:
     Node(Life life, const Ground& ground, std::unique_ptr<http::Client> client);
@@ -71,6 +75,8 @@ class Node {
     std::unique_ptr<boost::asio::io_context> context_;
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
     bool turns_soon_ = false;
+    bool stands_still_ = false;
+    bool missed_turn_ = false;
 };
 
 }  // namespace usher::simulate

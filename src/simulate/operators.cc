@@ -1,5 +1,6 @@
 #include "simulate/operators.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +12,9 @@
 namespace usher::simulate {
 
 namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
 
 constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 
@@ -39,13 +43,15 @@ void Operators::ask_something(bool leaves) {
     auto& right = rights_.at(dice_.below(rights_.size()));
     if (right.entitlement.empty() || dice_.chance(0.06)) return buy(right, leaves);
     if (dice_.chance(0.1)) return read(right, leaves);
+    if (dice_.chance(0.02)) return pry(right, leaves);
     update(right, leaves);
 }
 
-http::Headers Operators::headers(const Right& right, const std::string& correlation) {
-    http::Headers made{{"Authorization", "Bearer " + stage_.operators().at(right.offer.by).token},
+http::Headers Operators::headers(const Asked& asked) {
+    const auto by = std::ranges::find(stage_.operators(), asked.tenant, &Operator::tenant);
+    http::Headers made{{"Authorization", "Bearer " + by->token},
                        {"Content-Type", "application/json"},
-                       {"x-correlation-id", correlation}};
+                       {"x-correlation-id", asked.correlation}};
     const auto preference = dice_.pick(kPreferences);
     if (!preference.empty()) made.add("Prefer", std::string{preference});
     return made;
@@ -65,7 +71,7 @@ void Operators::buy(Right& right, bool leaves) {
     http::Request request{
         .method = "POST",
         .target = std::string{kEntitlements},
-        .headers = headers(right, asked.correlation),
+        .headers = headers(asked),
         .body = fmt::format(R"({{"productType":"THIRDPARTY","productId":"BANGO_US_{}",)"
                             R"("accountId":"{}","status":"PENDING"}})",
                             right.offer.product, right.offer.account)};
@@ -76,23 +82,42 @@ void Operators::update(const Right& right, bool leaves) {
     auto asked = asking(AskedKind::update, right, std::string{dice_.pick(kStatuses)});
     http::Request request{.method = "PUT",
                           .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
-                          .headers = headers(right, asked.correlation),
+                          .headers = headers(asked),
                           .body = fmt::format(R"({{"status":"{}"}})", asked.status)};
     send(nullptr, std::move(asked), std::move(request), leaves);
+    // He often changes his mind while what he asked for is still under way.
+    if (!dice_.chance(0.3)) return;
+    timeline_.after(dice_.log_between(milliseconds{5}, minutes{2}), kWorld,
+                    [this, &right](bool) { update(right, false); });
 }
 
 void Operators::read(const Right& right, bool leaves) {
     auto asked = asking(AskedKind::other, right, {});
     http::Request request{.method = "GET",
                           .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
-                          .headers = headers(right, asked.correlation)};
+                          .headers = headers(asked)};
+    send(nullptr, std::move(asked), std::move(request), leaves);
+}
+
+// Another operator asks for what is not his, or wants to change it.
+void Operators::pry(const Right& right, bool leaves) {
+    const bool reads = dice_.chance(0.5);
+    auto asked = asking(reads ? AskedKind::other : AskedKind::update, right,
+                        reads ? std::string{} : std::string{dice_.pick(kStatuses)});
+    const auto other = (right.offer.by + 1) % stage_.operators().size();
+    asked.tenant = stage_.operators().at(other).tenant;
+    asked.foreign = true;
+    http::Request request{.method = reads ? "GET" : "PUT",
+                          .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
+                          .headers = headers(asked)};
+    if (!reads) request.body = fmt::format(R"({{"status":"{}"}})", asked.status);
     send(nullptr, std::move(asked), std::move(request), leaves);
 }
 
 // In a world that began with an empty store: what a purchase refers to must be there first.
 void Operators::make_known(const Right& right, int error_code) {
     auto asked = asking(AskedKind::other, right, {});
-    http::Request request{.headers = headers(right, asked.correlation)};
+    http::Request request{.headers = headers(asked)};
     if (error_code == api::number_of(api::ErrorCode::account_unknown)) {
         request.method = "POST";
         request.target = "/adm/v1/accounts";
@@ -138,6 +163,12 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     if (bought == nullptr || response.status >= 300) return;
     asked.entitlement = base::find_string(body, "_id").value_or("");
     bought->entitlement = asked.entitlement;
+}
+
+void Operators::excuse(base::Duration span) {
+    for (auto& asked : asked_) {
+        if (!asked.answer) asked.at += span;
+    }
 }
 
 void Operators::cut_off() {

@@ -37,6 +37,9 @@ class Operators {
     // The node is dead: whoever waits for it will wait no more.
     void cut_off();
 
+    // The node stood still: who waits for it could not be answered meanwhile.
+    void excuse(base::Duration span);
+
     const std::vector<Asked>& asked() const { return asked_; }
 
   private:
@@ -48,11 +51,12 @@ class Operators {
     void buy(Right& right, bool leaves);
     void update(const Right& right, bool leaves);
     void read(const Right& right, bool leaves);
+    void pry(const Right& right, bool leaves);
     void make_known(const Right& right, int error_code);
     Asked asking(AskedKind kind, const Right& right, std::string status) const;
     void send(Right* bought, Asked asked, http::Request request, bool leaves);
     void hear(std::size_t number, Right* bought, const http::Response& response);
-    http::Headers headers(const Right& right, const std::string& correlation);
+    http::Headers headers(const Asked& asked);
 
     const Stage& stage_;
     Dice& dice_;

@@ -1,6 +1,7 @@
 #include "simulate/run.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -40,19 +41,14 @@ std::map<std::string, std::uint64_t> counts_from(const json::value& from) {
     return made;
 }
 
-template <class Figure, class Visit>
-void visit_numbers(Figure& figures, Visit visit) {
-    visit("worlds", figures.worlds);
-    visit("entitlements", figures.entitlements);
-    visit("requests", figures.requests);
-    visit("transactions", figures.transactions);
-    visit("commits", figures.commits);
-    visit("largestGroup", figures.largest_group);
-    visit("calls", figures.calls);
-    visit("reports", figures.reports);
-    visit("moves", figures.moves);
-    visit("starts", figures.starts);
-    visit("repeats", figures.repeats);
+template <std::size_t N>
+json::array to_json(const std::array<std::uint64_t, N>& counts) {
+    return json::array(counts.begin(), counts.end());
+}
+
+template <std::size_t N>
+void read_counts(const json::value& from, std::array<std::uint64_t, N>& to) {
+    for (std::size_t i = 0; i < N; ++i) to.at(i) = from.at(i).to_number<std::uint64_t>();
 }
 
 json::object to_json(const Outcome& outcome) {
@@ -67,7 +63,9 @@ json::object to_json(const Outcome& outcome) {
             {"hash", outcome.hash},
             {"violations", violations},
             {"figures", figures},
-            {"faults", json::array(outcome.figures.faults.begin(), outcome.figures.faults.end())},
+            {"faults", to_json(outcome.figures.faults)},
+            {"checks", to_json(outcome.figures.checks)},
+            {"cells", to_json(outcome.figures.cells)},
             {"events", to_json(outcome.figures.events)},
             {"answers", to_json(outcome.figures.answers)}};
 }
@@ -83,10 +81,9 @@ Outcome outcome_from(const json::object& from) {
     visit_numbers(made.figures, [&](const char* name, std::uint64_t& value) {
         value = from.at("figures").at(name).to_number<std::uint64_t>();
     });
-    const auto& faults = from.at("faults").as_array();
-    for (std::size_t i = 0; i < kFaults; ++i) {
-        made.figures.faults.at(i) = faults.at(i).to_number<std::uint64_t>();
-    }
+    read_counts(from.at("faults"), made.figures.faults);
+    read_counts(from.at("checks"), made.figures.checks);
+    made.figures.cells = counts_from(from.at("cells"));
     made.figures.events = counts_from(from.at("events"));
     made.figures.answers = counts_from(from.at("answers"));
     return made;
@@ -136,12 +133,22 @@ void write_line(std::FILE* lines, const json::object& line) {
     std::fflush(lines);  // a world that ends the process must not take its name along
 }
 
-void run_share(const RunOptions& options, unsigned share, std::FILE* lines) {
+// Every so many-th world is one process's.
+struct Share {
+    std::uint64_t next = 0;
+    std::uint64_t step = 1;
+};
+
+void run_share(const RunOptions& options, Share share, std::FILE* lines) {
     Stage stage;
-    for (auto i = std::uint64_t{share}; i < options.seeds; i += options.processes) {
+    for (auto i = share.next; i < options.seeds; i += share.step) {
         const auto seed = options.first_seed + i;
         write_line(lines, {{"begins", seed}});
-        write_line(lines, to_json(run_world(stage, {.seed = seed, .only = options.only})));
+        write_line(lines,
+                   to_json(run_world(stage, {.seed = seed,
+                                             .only = options.only,
+                                             .without = options.without,
+                                             .most_entitlements = options.most_entitlements})));
     }
 }
 
@@ -156,13 +163,21 @@ class Collected {
         result_.failed.push_back(std::move(outcome));
     }
 
-    // A process that ends takes the worlds with it that it had not come to.
+    // What went wrong outside of any world must not be overlooked.
     void expect(std::uint64_t worlds) {
-        if (result_.figures.worlds == worlds) return;
+        expected_ += worlds;
+        if (result_.figures.worlds == expected_) return;
         Outcome missing;
         missing.violations = {{Invariant::no_crash, "some worlds were not run to their end"}};
         ++result_.failures;
         result_.failed.push_back(std::move(missing));
+    }
+
+    bool has(std::optional<Invariant> invariant) const {
+        return std::ranges::any_of(result_.failed, [&](const Outcome& outcome) {
+            return std::ranges::find(outcome.violations, invariant, &Violation::invariant) !=
+                   outcome.violations.end();
+        });
     }
 
     RunResult all() && {
@@ -175,9 +190,11 @@ class Collected {
 
   private:
     RunResult result_;
+    std::uint64_t expected_ = 0;
 };
 
-void collect(Child& child, Collected& collected) {
+// The seed of the world in which the process ended, if it did not come to its end.
+std::optional<std::uint64_t> collect(Child& child, Collected& collected) {
     std::optional<std::uint64_t> begun;
     child.read([&](std::string_view line) {
         const auto read = json::parse(line).as_object();
@@ -188,10 +205,33 @@ void collect(Child& child, Collected& collected) {
             collected.take(outcome_from(read));
         }
     });
-    if (!begun) return;
+    if (!begun) return std::nullopt;
     Outcome ended{.seed = *begun};
     ended.violations = {{Invariant::no_crash, "the program itself ended in this world"}};
+    ended.figures.worlds = 1;
     collected.take(std::move(ended));
+    return begun;
+}
+
+void run_batch(const RunOptions& options, Collected& collected) {
+    std::vector<std::pair<Share, std::unique_ptr<Child>>> children;
+    const auto start = [&](Share share) {
+        children.emplace_back(share, std::make_unique<Child>([&](std::FILE* lines) {
+                                  run_share(options, share, lines);
+                              }));
+    };
+    for (unsigned first = 0; first < options.processes; ++first) {
+        start({.next = first, .step = options.processes});
+    }
+    // One that ends in the middle of a world is followed by one for those that are left.
+    while (!children.empty()) {
+        const auto [share, child] = std::move(children.front());
+        children.erase(children.begin());
+        if (const auto ended = collect(*child, collected)) {
+            start({.next = *ended - options.first_seed + share.step, .step = share.step});
+        }
+    }
+    collected.expect(options.seeds);
 }
 
 }  // namespace
@@ -201,14 +241,21 @@ RunResult run_worlds(RunOptions options) {
     if (options.processes == 0) {
         options.processes = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
     }
-    std::vector<std::unique_ptr<Child>> children;
-    for (unsigned share = 0; share < options.processes; ++share) {
-        children.push_back(
-            std::make_unique<Child>([&](std::FILE* lines) { run_share(options, share, lines); }));
-    }
     Collected collected;
-    for (const auto& child : children) collect(*child, collected);
-    collected.expect(options.seeds);
+    if (!options.until) {
+        run_batch(options, collected);
+        return std::move(collected).all();
+    }
+    // In batches that grow, so that the first one that is found is the one with the lowest seed.
+    auto left = options.seeds;
+    for (options.seeds = options.processes; left > 0 && !collected.has(options.until);) {
+        options.seeds = std::min(options.seeds, left);
+        run_batch(options, collected);
+        left -= options.seeds;
+        options.first_seed += options.seeds;
+        constexpr std::uint64_t kLargest = 128;
+        options.seeds = std::min(options.seeds * 2, kLargest);
+    }
     return std::move(collected).all();
 }
 

@@ -15,6 +15,10 @@ struct RunOptions {
     std::uint64_t seeds = 1000;
     unsigned processes = 0;  // 0: one for each core
     std::optional<Fault> only;
+    std::vector<Fault> without;
+    double most_entitlements = kMostEntitlements;  // of one world
+    // Ends with the first world, by its seed, that breaks this.
+    std::optional<Invariant> until;
 };
 
 struct RunResult {

@@ -28,7 +28,24 @@ assembly::Options product_options() {
     made.bango.public_url = std::string{kUsher};
     made.converge.limits.calls.horizon = kHorizon;
     made.converge.limits.lease = made.converge.limits.calls.call + seconds{15};
+    // What is due is known; a look in between is for clocks that step.
+    made.converge.longest_sleep = minutes{1};
     return made;
+}
+
+store::StoreOptions store_options() {
+    store::StoreOptions made;
+    made.busy_timeout = std::chrono::milliseconds{0};
+    made.readers = 1;
+    // Little, so that the log is copied back often.
+    made.wal_soft_bytes = 256 << 10;
+    made.wal_hard_bytes = 1 << 20;
+    return made;
+}
+
+base::Metrics& all_metrics() {
+    static base::Metrics all;
+    return all;
 }
 
 sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice) {

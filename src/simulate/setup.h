@@ -4,9 +4,11 @@
 #include <chrono>
 
 #include "assembly/product.h"
+#include "base/metrics.h"
 #include "sandbox/partner_options.h"
 #include "simulate/dice.h"
 #include "simulate/faults.h"
+#include "store/store.h"
 
 namespace usher::simulate {
 
@@ -17,6 +19,9 @@ inline constexpr std::chrono::hours kHorizon{1};
 inline constexpr std::chrono::minutes kFreshness{30};
 
 assembly::Options product_options();
+store::StoreOptions store_options();
+// They are for people who look at a server: one set serves all worlds.
+base::Metrics& all_metrics();
 sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice);
 
 }  // namespace usher::simulate

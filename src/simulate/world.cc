@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <utility>
-
-#include <boost/json/serialize.hpp>
 
 #include "base/json.h"
 #include "simulate/collect.h"
@@ -14,6 +13,8 @@
 #include "simulate/node.h"
 #include "simulate/operators.h"
 #include "simulate/setup.h"
+#include "simulate/spells.h"
+#include "simulate/strangers.h"
 #include "simulate/trace.h"
 
 namespace usher::simulate {
@@ -30,12 +31,14 @@ constexpr hours kRest{2};
 // What was due by a clock that was set back is due so much later.
 constexpr hours kLongestStep{1};
 
+constexpr std::uint64_t kUseOfWorld = 1;  // of its dice; the plan is drawn first
+
 class World {
   public:
     World(Stage& stage, const WorldOptions& options)
         : stage_{stage},
           options_{options},
-          dice_{options.seed, 1},
+          dice_{options.seed, kUseOfWorld},
           ties_{options.seed, 2},
           random_{base::make_seeded_random(options.seed)},
           partner_random_{base::make_seeded_random(~options.seed)},
@@ -43,6 +46,7 @@ class World {
           trace_{options.keep_trace},
           partner_{partner_options(plan_, dice_), *partner_random_, nullptr} {
         partner_.set_activation_base("http://activate/");
+        for (const auto fault : options.without) plan_.leave_out(fault);
     }
 
     ~World() { drop_node(); }
@@ -67,7 +71,10 @@ class World {
         file_ = is_new ? stage_.no_store() : stage_.new_store();
         if (is_new && plan_.has(Fault::crash)) plan_crash();
         network_.set_plan(plan_);
-        may_repeat_ = plan_.has(Fault::short_memory) && plan_.may_leave_a_call_open();
+        slowest_turn_ = dice_.log_between(milliseconds{2}, milliseconds{60});
+        evidence_.unsupported = plan_.has(Fault::not_available);
+        evidence_.clocks_step = plan_.has(Fault::clock_steps);
+        evidence_.short_memory = plan_.has(Fault::short_memory) && plan_.may_leave_a_call_open();
         network_.set_deliver(
             [this](const http::Request& report, auto done) { deliver(report, std::move(done)); });
         start_node();
@@ -78,6 +85,7 @@ class World {
         operators_.take(rights);
         figures_.entitlements = rights;
         plan_requests(rights);
+        plan_storms(rights);
         plan_moves(rights);
         plan_spells();
         // So that time goes on, whatever else happens.
@@ -93,10 +101,13 @@ class World {
     void plan_requests(std::size_t rights) {
         const auto count =
             static_cast<std::size_t>(static_cast<double>(rights) * dice_.log_between(1.5, 5.0) + 2);
+        // Some come in bursts, so that groups are large and the same row is asked for at once.
+        constexpr std::array kShares{0.02, 0.1, 0.3, 0.8};
+        const auto share = dice_.pick(kShares);
+        const auto most = dice_.log_between(4.0, 300.0);
         for (std::size_t left = count; left > 0;) {
-            // Some come in bursts, so that groups are large and the same row is asked for at once.
-            const auto burst =
-                dice_.chance(0.1) ? std::min<std::size_t>(left, 2 + dice_.below(40)) : 1;
+            const auto wanted = dice_.chance(share) ? dice_.log_between(2.0, most) : 1.0;
+            const auto burst = std::min(left, static_cast<std::size_t>(wanted));
             left -= burst;
             timeline_.at(some_time(), kWorld, [this, burst](bool) {
                 for (std::size_t i = 0; i < burst; ++i) ask();
@@ -104,10 +115,21 @@ class World {
         }
     }
 
+    // Everything is asked about at once, as a portal does in a campaign.
+    void plan_storms(std::size_t rights) {
+        const auto storms = dice_.chance(0.5) ? 1 + dice_.below(8) : 0;
+        for (std::uint64_t i = 0; i < storms; ++i) {
+            const auto requests =
+                static_cast<std::size_t>(static_cast<double>(rights) * dice_.log_between(0.3, 2.0));
+            timeline_.at(some_time(), kWorld, [this, requests](bool) {
+                for (std::size_t left = requests; left > 0; --left) ask();
+            });
+        }
+    }
+
     void ask() {
         const bool leaves = dice_.chance(plan_[Fault::client_vanishes]);
         if (leaves) count(Fault::client_vanishes);
-        ++figures_.requests;
         operators_.ask_something(leaves);
     }
 
@@ -120,27 +142,39 @@ class World {
 
     // A customer or the merchant acts.
     void move_partner() {
+        // Never of some: what becomes of those is as their operator wants it.
+        const auto record = some_record(figures_.entitlements / 2 + 1);
+        move(base::find_string(record, "entitlementId").value_or(""),
+             base::find_string(record, "externalEntitlementId").value_or(""));
+    }
+
+    void move(const std::string& id, const std::string& our_id) {
         using sandbox::Move;
         constexpr std::array kMoves{Move::activate, Move::activate, Move::activate, Move::cancel,
                                     Move::suspend,  Move::resume,   Move::revoke,   Move::end};
-        const auto record = some_record();
-        const auto id = base::find_string(record, "entitlementId").value_or("");
-        const auto move = dice_.pick(kMoves);
-        const auto moved = partner_.make_move(id, move, {}, partner_time());
-        if (!moved) return;
+        const auto chosen = dice_.pick(kMoves);
+        if (!partner_.make_move(id, chosen, {}, partner_time())) return;
         ++figures_.moves;
-        trace_.say(timeline_.now(), "partner moves {}: {}", id, sandbox::to_text(move));
+        evidence_.moved.insert(our_id);
+        trace_.say(timeline_.now(), "partner moves {}: {}", id, sandbox::to_text(chosen));
         network_.wake_partner();
+        // Often not once alone, so that a report comes while something is done about the last.
+        if (!dice_.chance(0.4)) return;
+        timeline_.after(dice_.log_between(milliseconds{5}, seconds{2}), kWorld,
+                        [this, id, our_id](bool) { move(id, our_id); });
     }
 
-    // Of the partner's; empty when the customer drawn has none there.
-    boost::json::object some_record() {
-        const auto& offer = stage_.offers().at(dice_.below(figures_.entitlements));
+    // Of the partner's, for one of the first offers; empty when there is none.
+    boost::json::object some_record(std::size_t of) {
+        const auto& offer = stage_.offers().at(dice_.below(of));
         const auto& tenant = stage_.operators().at(offer.by).tenant;
         const auto records =
             partner_.entitlements(fmt::format("{}-{}", tenant.text(), offer.account));
-        if (records.empty()) return {};
-        return records.at(dice_.below(records.size())).as_object();
+        for (const auto& record : records) {
+            const auto product = base::find_string(record.as_object(), "productKey");
+            if (product == offer.product) return record.as_object();
+        }
+        return {};
     }
 
     base::Time partner_time() const { return wall_time(timeline_.now()) + partner_offset_; }
@@ -162,34 +196,27 @@ class World {
             if (on) forge_report();
         });
         plan_spell(Fault::report_unknown, [this](bool on) {
-            if (on) report_unknown();
+            if (on) deliver(report_of_nobody(), [](bool) {});
+        });
+        plan_spell(Fault::stands_still, [this](bool on) {
+            if (!on) return go_on();
+            // Often between a commit and what is done about it.
+            stops_at_commit_ = dice_.chance(0.7);
+            committed_ = false;
+            if (!stops_at_commit_) stand_still();
         });
         plan_spell(Fault::crash, [this](bool on) {
             if (on) plan_crash();
         });
     }
 
-    template <class Turn>
-    void plan_spell(Fault fault, Turn turn) {
-        if (!plan_.has(fault)) return;
-        const auto spells = 1 + dice_.below(static_cast<std::uint64_t>(10 * plan_[fault]) + 1);
-        for (std::uint64_t i = 0; i < spells; ++i) {
-            const auto begin = some_time();
-            const auto end =
-                std::min(begin + dice_.log_between(milliseconds{500}, hours{1}), trouble_ends_);
-            timeline_.at(begin, kWorld, [this, fault, turn](bool) {
-                trace_.say(timeline_.now(), "begins: {}", to_text(fault));
-                if (!is_counted_elsewhere(fault)) count(fault);
-                turn(true);
-            });
-            timeline_.at(end, kWorld, [turn](bool) { turn(false); });
-        }
-    }
-
-    // Those that count when they meet something.
-    static bool is_counted_elsewhere(Fault fault) {
-        return fault == Fault::crash || fault == Fault::unreachable ||
-               fault == Fault::unauthorized || fault == Fault::report_forged;
+    void plan_spell(Fault fault, std::function<void(bool on)> turn) {
+        const auto begins = [this, fault] {
+            trace_.say(timeline_.now(), "begins: {}", to_text(fault));
+            if (!counts_when_met(fault)) count(fault);
+        };
+        simulate::plan_spell({timeline_, dice_, trouble_ends_}, plan_[fault], begins,
+                             std::move(turn));
     }
 
     void set_trouble(bool& which, bool on) {
@@ -203,29 +230,10 @@ class World {
     }
 
     void forge_report() {
-        auto record = some_record();
-        if (record.empty()) return;
-        if (!node_) return;
+        const auto record = some_record(figures_.entitlements);
+        if (record.empty() || !node_) return;
         count(Fault::report_forged);
-        record["status"] = "CANCELLED";
-        record["reason"] = "CANCEL";
-        const auto id = base::find_string(record, "externalEntitlementId").value_or("");
-        const auto customer = base::find_string(record, "customerIdentifier").value_or("");
-        deliver({.method = "POST",
-                 .target = "/bango/v1/reports/" + customer.substr(0, customer.find('-')) + "/" + id,
-                 .headers = {{"Content-Type", "application/json"},
-                             {"Authorization", "Basic dXNoZXI6Z3Vlc3NlZA=="}},
-                 .body = boost::json::serialize(record)},
-                [](bool) {});
-    }
-
-    void report_unknown() {
-        deliver({.method = "POST",
-                 .target = "/bango/v1/reports/demo/000000000000000000000000",
-                 .headers = {{"Content-Type", "application/json"},
-                             {"Authorization", "Basic dXNoZXI6dXNoZXI="}},
-                 .body = R"({"entitlementId":"unknown","status":"ACTIVE","reason":"ACTIVATE"})"},
-                [](bool) {});
+        deliver(forged_report(record), [](bool) {});
     }
 
     void deliver(const http::Request& report, std::function<void(bool)> done) {
@@ -249,14 +257,10 @@ class World {
     // --- The node
 
     store::StoreOptions store_options() {
-        store::StoreOptions made;
-        made.busy_timeout = milliseconds{0};
-        made.readers = 1;
-        // Little, so that the log is copied back often.
-        made.wal_soft_bytes = 256 << 10;
-        made.wal_hard_bytes = 1 << 20;
+        auto made = simulate::store_options();
         made.faults.before_commit = [this] {
             ++figures_.commits;
+            committed_ = true;
             figures_.largest_group = std::max(figures_.largest_group, group_);
             group_ = 0;
             return store::CommitFault::none;
@@ -271,17 +275,19 @@ class World {
 
     base::Duration store_latency() {
         return store_is_slow_ ? dice_.log_between(milliseconds{50}, seconds{3})
-                              : dice_.log_between(base::Duration{200}, milliseconds{5});
+                              : dice_.log_between(base::Duration{200}, slowest_turn_);
     }
 
     void start_node() {
         if (node_) return;
         ++life_;
         ++figures_.starts;
+        found_.look(Invariant::starts, true);
         disk_.set_trouble(trouble_);
         trace_.say(timeline_.now(), "node {} starts", life_);
         auto started = Node::start(
-            life_, {timeline_, *random_, metrics(), offset_, [this] { return store_latency(); }},
+            life_,
+            {timeline_, *random_, all_metrics(), offset_, [this] { return store_latency(); }},
             network_.client_for(life_), file_, product_options(), store_options());
         if (started) {
             node_ = std::move(*started);
@@ -294,19 +300,14 @@ class World {
         trace_.detail(timeline_.now(), "  {}", started.error());
         const bool may_fail =
             !disk_.has_power() || trouble_.full || trouble_.writes_fail || trouble_.syncs_fail;
-        if (!may_fail) found_.push_back({Invariant::starts, started.error()});
+        if (!may_fail) found_.fail(Invariant::starts, "{}", started.error());
         if (!disk_.has_power()) disk_.recover();
         timeline_.after(seconds{10}, kWorld, [this](bool) { start_node(); });
     }
 
-    // In-process metrics are for people who look at a server; one set serves all worlds.
-    static base::Metrics& metrics() {
-        static base::Metrics all;
-        return all;
-    }
-
     void drop_node() {
         if (!node_) return;
+        stands_still_ = false;
         disk_.fail_power();
         operators_.cut_off();
         timeline_.drop(life_);
@@ -326,6 +327,24 @@ class World {
                         [this](bool) { start_node(); });
     }
 
+    void stand_still() {
+        stops_at_commit_ = false;
+        if (stands_still_ || !node_) return;
+        stands_still_ = true;
+        count(Fault::stands_still);
+        trace_.say(timeline_.now(), "node {} stands still", life_);
+        stood_still_from_ = timeline_.now();
+        node_->stand_still();
+    }
+
+    void go_on() {
+        stops_at_commit_ = false;
+        if (!std::exchange(stands_still_, false) || !node_) return;
+        trace_.say(timeline_.now(), "node {} goes on", life_);
+        operators_.excuse(timeline_.now() - stood_still_from_);
+        node_->go_on();
+    }
+
     bool serve(http::Request request, std::function<void(http::Response)> answered) {
         if (!node_) return false;
         node_->serve(std::move(request), std::move(answered));
@@ -335,6 +354,7 @@ class World {
     void step() {
         timeline_.step();
         if (node_ && !disk_.has_power()) crash();
+        if (stops_at_commit_ && std::exchange(committed_, false)) stand_still();
         if (node_) node_->poll();
     }
 
@@ -349,31 +369,27 @@ class World {
         disk_.set_trouble(trouble_);
         disk_.spare_power();
         store_is_slow_ = false;
+        go_on();
         start_node();
     }
 
     // What only the partner's model knows.
     void count_by_partner() {
         if (plan_.has(Fault::short_memory)) count(Fault::short_memory);
-        const auto faults = partner_.faults().to_json();
-        for (const auto& item : faults.at("rules").as_array()) {
-            const auto& rule = item.as_object();
-            if (base::find_string(rule, "action") != "report") continue;
-            figures_.faults.at(static_cast<std::size_t>(Fault::report_doubled)) +=
-                rule.at("fired").to_number<std::uint64_t>();
-        }
+        figures_.faults.at(static_cast<std::size_t>(Fault::report_doubled)) +=
+            reports_doubled(partner_.faults());
     }
 
-    void collect_all(Evidence& evidence) {
+    void collect_all() {
         bool failed = false;
         std::size_t left = stage_.operators().size();
         for (const auto& one : stage_.operators()) {
-            node_->run(collect(node_->store(), one.tenant, evidence.tenants[one.tenant], failed),
+            node_->run(collect(node_->store(), one.tenant, evidence_.tenants[one.tenant], failed),
                        [&left] { --left; });
         }
         node_->poll();
         while (left > 0) step();
-        if (failed) found_.push_back({Invariant::nothing_lost, "the store cannot be read"});
+        if (failed) found_.fail(Invariant::nothing_lost, "the store cannot be read");
     }
 
     // Only what is durable counts: the judge sees what the next start finds.
@@ -386,47 +402,38 @@ class World {
     }
 
     Outcome finish() {
-        Evidence evidence;
-        evidence.short_memory = may_repeat_;
         start_once_more();
         if (node_) {
-            collect_all(evidence);
+            collect_all();
         } else {
-            found_.push_back({Invariant::starts, "no node lives at the end"});
+            found_.fail(Invariant::starts, "no node lives at the end");
         }
-        evidence.asked = operators_.asked();
-        evidence.partner = partner_.entitlements();
-        evidence.calls = network_.calls();
-        evidence.calls_allowed = 200 + 60 * figures_.entitlements + 40 * figures_.requests +
-                                 20 * figures_.moves + 20 * figures_.starts +
-                                 figures_.entitlements * rounds_of_the_sweep();
+        evidence_.asked = operators_.asked();
+        evidence_.partner = partner_.entitlements();
+        evidence_.sent = network_.sent();
+        figures_.take(evidence_);
+        evidence_.calls_allowed = figures_.calls_allowed() + figures_.entitlements * rounds_of_the_sweep();
         if (node_) {
-            auto verdict = judge(evidence);
-            std::ranges::move(verdict.violations, std::back_inserter(found_));
-            figures_.repeats = verdict.repeats;
+            auto verdict = judge(evidence_);
+            std::ranges::move(verdict.violations, std::back_inserter(found_.violations()));
+            figures_.take(verdict);
         }
-        return report(evidence);
+        return report();
     }
 
-    Outcome report(const Evidence& evidence) {
-        for (const auto& [tenant, kept] : evidence.tenants) {
+    Outcome report() {
+        for (const auto& [tenant, kept] : evidence_.tenants) {
             for (const auto& event : kept.feed) {
-                const auto kind = to_text(event.change.kind);
-                ++figures_.events[std::string{kind}];
                 trace_.say(timeline_.now(), "{} {} {} {}/{}", event.position,
-                           event.entitlement.text(), kind, to_text(event.change.status_to),
-                           to_text(event.change.partner_to));
+                           event.entitlement.text(), to_text(event.change.kind),
+                           to_text(event.change.status_to), to_text(event.change.partner_to));
             }
         }
-        for (const auto& asked : evidence.asked) {
-            if (!asked.answer) continue;
-            ++figures_.answers[fmt::format("{} {}", *asked.answer, asked.error_code)];
-        }
-        figures_.worlds = 1;
-        figures_.calls = network_.calls();
+        found_.look(Invariant::no_crash, true);
+        for (std::size_t i = 0; i < kInvariants; ++i) figures_.checks.at(i) += found_.looks().at(i);
         return {.seed = options_.seed,
                 .hash = trace_.hash(),
-                .violations = std::move(found_),
+                .violations = std::move(found_.violations()),
                 .trace = trace_.lines(),
                 .figures = std::move(figures_)};
     }
@@ -448,7 +455,8 @@ class World {
     FaultPlan plan_;
     Trace trace_;
     Figures figures_;
-    std::vector<Violation> found_;
+    Findings found_;
+    Evidence evidence_;
     Disk& disk_ = Disk::the();
     DiskTrouble trouble_{.syncs_lie = options_.syncs_lie};
     std::filesystem::path file_;
@@ -467,28 +475,23 @@ class World {
     std::map<std::uint64_t, std::function<void(bool)>> reports_out_;  // not answered yet
     std::uint64_t group_ = 0;
     bool store_is_slow_ = false;
-    bool may_repeat_ = false;
+    base::Duration slowest_turn_{};  // of the store, when nothing is wrong with it
+    bool committed_ = false;         // since it was last asked
+    bool stops_at_commit_ = false;   // the node, as soon as there is one
+    bool stands_still_ = false;
+    base::Monotonic stood_still_from_;
     Life life_ = kWorld;
     std::unique_ptr<Node> node_;
 };
 
 }  // namespace
 
-void Figures::add(const Figures& other) {
-    worlds += other.worlds;
-    entitlements += other.entitlements;
-    requests += other.requests;
-    transactions += other.transactions;
-    commits += other.commits;
-    largest_group = std::max(largest_group, other.largest_group);
-    calls += other.calls;
-    reports += other.reports;
-    moves += other.moves;
-    starts += other.starts;
-    repeats += other.repeats;
-    for (std::size_t i = 0; i < faults.size(); ++i) faults.at(i) += other.faults.at(i);
-    for (const auto& [kind, count] : other.events) events[kind] += count;
-    for (const auto& [answer, count] : other.answers) answers[answer] += count;
+std::vector<Fault> faults_of(std::uint64_t seed, std::optional<Fault> only) {
+    Dice dice{seed, kUseOfWorld};
+    const auto plan = FaultPlan::draw(dice, only);
+    auto faults = all_faults();
+    std::erase_if(faults, [&](Fault fault) { return !plan.has(fault); });
+    return faults;
 }
 
 Outcome run_world(Stage& stage, const WorldOptions& options) {

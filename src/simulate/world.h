@@ -3,43 +3,26 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "simulate/faults.h"
-#include "simulate/judge.h"
+#include "simulate/figures.h"
 #include "simulate/stage.h"
 
 namespace usher::simulate {
 
+inline constexpr double kMostEntitlements = 200;
+
 struct WorldOptions {
     std::uint64_t seed = 1;
-    std::optional<Fault> only;  // else drawn
-    double most_entitlements = 200;
+    std::optional<Fault> only;   // else drawn
+    std::vector<Fault> without;  // of those that would go wrong
+    double most_entitlements = kMostEntitlements;
     bool keep_trace = false;
     // For tests: a disk that says it kept what it did not. The judge must find it out.
     bool syncs_lie = false;
-};
-
-struct Figures {
-    std::uint64_t worlds = 0;
-    std::uint64_t entitlements = 0;
-    std::uint64_t requests = 0;
-    std::uint64_t transactions = 0;  // commands that wrote
-    std::uint64_t commits = 0;
-    std::uint64_t largest_group = 0;
-    std::uint64_t calls = 0;  // to the partner
-    std::uint64_t reports = 0;
-    std::uint64_t moves = 0;  // by customers and merchants
-    std::uint64_t starts = 0;
-    std::uint64_t repeats = 0;  // what a partner with a short memory did twice
-    FaultCounts faults{};
-    std::map<std::string, std::uint64_t> events;   // by kind
-    std::map<std::string, std::uint64_t> answers;  // by status and error code
-
-    void add(const Figures& other);
 };
 
 struct Outcome {
@@ -49,6 +32,9 @@ struct Outcome {
     std::vector<std::string> trace;  // when it was to be kept
     Figures figures;
 };
+
+// What goes wrong in the world of this seed.
+std::vector<Fault> faults_of(std::uint64_t seed, std::optional<Fault> only);
 
 Outcome run_world(Stage& stage, const WorldOptions& options);
 

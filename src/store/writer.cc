@@ -171,12 +171,8 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
         const std::lock_guard lock{mutex_};
         failures_ = 0;
     }
-<<<<<<< HEAD
-    for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(answers[i]));
-    const auto answered = clock_.monotonic();
-=======
     answer_all();
->>>>>>> 3ca1fc2 (base, store, flow, converge, partner: faults that can be planted, in a build for tests)
+    const auto answered = clock_.monotonic();
     if (!engine_->maintain()) break_off({}, flow::StoreError::not_writable, engine_->trouble());
     metrics_.upkeep(clock_.monotonic() - answered);
 }

@@ -239,14 +239,10 @@ flow::ActionReply action_reply(const http::TransportError& error) {
     flow::ActionReply reply;
     reply.answer.result = http::to_text(error.failure);
     reply.problem = fmt::format("no answer from the partner: {}", http::to_text(error.failure));
-<<<<<<< HEAD
     reply.problem_code = problem_of(error);
-    reply.answer.outcome = error.may_have_been_sent ? ActionOutcome::lost : ActionOutcome::trouble;
-=======
     const bool may_act =
         error.may_have_been_sent && !base::planted(base::Planted::unanswered_is_not_sent);
     reply.answer.outcome = may_act ? ActionOutcome::lost : ActionOutcome::trouble;
->>>>>>> 3ca1fc2 (base, store, flow, converge, partner: faults that can be planted, in a build for tests)
     switch (error.failure) {
         case http::TransportFailure::bad_url:
         case http::TransportFailure::shut_down:

@@ -1,0 +1,55 @@
+#include "simulate/invariants.h"
+
+#include <algorithm>
+
+namespace usher::simulate {
+
+namespace {
+
+struct Name {
+    Invariant invariant;
+    std::string_view text;
+};
+
+constexpr std::array<Name, kInvariants> kNames{{
+    {Invariant::both_agree, "both-agree"},
+    {Invariant::nothing_lost, "nothing-lost"},
+    {Invariant::nothing_invented, "nothing-invented"},
+    {Invariant::last_wish_holds, "last-wish-holds"},
+    {Invariant::asked_as_allowed, "asked-as-allowed"},
+    {Invariant::history_is_whole, "history-is-whole"},
+    {Invariant::feed_is_whole, "feed-is-whole"},
+    {Invariant::one_effect, "one-effect"},
+    {Invariant::one_record, "one-record"},
+    {Invariant::one_id, "one-id"},
+    {Invariant::one_at_a_time, "one-at-a-time"},
+    {Invariant::read_first, "read-first"},
+    {Invariant::waits, "waits"},
+    {Invariant::tenants_apart, "tenants-apart"},
+    {Invariant::everybody_answered, "everybody-answered"},
+    {Invariant::answers_as_promised, "answers-as-promised"},
+    {Invariant::calls_bounded, "calls-bounded"},
+    {Invariant::backs_off, "backs-off"},
+    {Invariant::starts, "starts"},
+    {Invariant::no_crash, "no-crash"},
+}};
+
+}  // namespace
+
+std::string_view to_text(Invariant invariant) {
+    return kNames.at(static_cast<std::size_t>(invariant)).text;
+}
+
+std::optional<Invariant> parse_invariant(std::string_view text) {
+    const auto found = std::ranges::find(kNames, text, &Name::text);
+    if (found == kNames.end()) return std::nullopt;
+    return found->invariant;
+}
+
+std::vector<Invariant> all_invariants() {
+    std::vector<Invariant> all;
+    for (const auto& name : kNames) all.push_back(name.invariant);
+    return all;
+}
+
+}  // namespace usher::simulate

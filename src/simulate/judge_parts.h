@@ -1,0 +1,24 @@
+// The parts of the judgement that look at one thing alone. Internal to the judge; pure.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "simulate/judge.h"
+
+namespace usher::simulate {
+
+// The events of each entitlement, as its tenant's feed has them.
+using Histories = std::map<domain::EntitlementId, std::vector<const domain::Event*>>;
+
+// What the operators were told, against what the history says. Counts who asked for what.
+void judge_answers(const Evidence& evidence, const Histories& histories, Findings& found,
+                   Cells& cells);
+
+// What left for the partner, and in which order.
+void judge_wire(const Evidence& evidence, Findings& found);
+
+// What a wish may have become by itself (lifecycle §2).
+bool is_refinement(domain::EntitlementStatus wish, domain::EntitlementStatus status);
+
+}  // namespace usher::simulate
