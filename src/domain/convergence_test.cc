@@ -278,10 +278,10 @@ TEST_F(Story, ARefusedRepeatLeavesTheFirstSendOpen) {
     it.intent = true;
     answered(send(PartnerAction::create), {.outcome = ActionOutcome::lost});
     now += limits.call;
-    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported, now));
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported));
     answered(send(PartnerAction::create), {.outcome = ActionOutcome::refused});
     supported.erase(PartnerAction::create);
-    take(settle_read(it, {ReadOutcome::not_found, {}, now + limits.call}, supported, now));
+    take(settle_read(it, {ReadOutcome::not_found, {}, now + limits.call}, supported));
     EXPECT_EQ(told(), ChangeKind::refused);
     EXPECT_EQ(it.status, EntitlementStatus::cancelled);
     ASSERT_EQ(it.calls.size(), 1U) << "the first send may still act";

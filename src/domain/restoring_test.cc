@@ -76,7 +76,7 @@ TEST(Restoring, WhatIsFoundIsFollowedAndNotPushedBack) {
                                   {.outcome = ReadOutcome::found,
                                    .view = {.status = PartnerStatus::suspended},
                                    .begun = kNow + std::chrono::seconds{1}},
-                                  ActionSet::all(), kNow + std::chrono::seconds{2});
+                                  ActionSet::all());
     EXPECT_EQ(read.after.status, EntitlementStatus::suspended);
     EXPECT_FALSE(read.after.intent);
     EXPECT_EQ(plan(read.after, ActionSet::all()).kind, StepKind::none);

@@ -15,9 +15,8 @@ void believe(Recording& recording) {
     const domain::ReadAnswer answer{.outcome = domain::ReadOutcome::found,
                                     .view = {.status = domain::meaning(convergence.status)},
                                     .begun = recording.now()};
-    recording.take(
-        domain::settle_read(convergence, answer, domain::ActionSet::all(), recording.now()),
-        domain::Initiator::partner);
+    recording.take(domain::settle_read(convergence, answer, domain::ActionSet::all()),
+                   domain::Initiator::partner);
 }
 
 }  // namespace

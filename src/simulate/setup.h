@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "assembly/product.h"
 #include "base/metrics.h"
@@ -17,6 +18,11 @@ inline constexpr std::chrono::hours kHorizon{1};
 
 // Everything that lives is looked at again within this.
 inline constexpr std::chrono::minutes kFreshness{30};
+
+// Of the sweep within this time, at most: a round takes at least half of the limit.
+inline std::uint64_t most_rounds(base::Duration ran) {
+    return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;
+}
 
 assembly::Options product_options();
 store::StoreOptions store_options();

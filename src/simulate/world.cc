@@ -412,7 +412,9 @@ class World {
         evidence_.partner = partner_.entitlements();
         evidence_.sent = network_.sent();
         figures_.take(evidence_);
-        evidence_.calls_allowed = figures_.calls_allowed() + figures_.entitlements * rounds_of_the_sweep();
+        evidence_.calls_allowed =
+            figures_.calls_allowed() +
+            figures_.entitlements * most_rounds(timeline_.now() - base::Monotonic{});
         if (node_) {
             auto verdict = judge(evidence_);
             std::ranges::move(verdict.violations, std::back_inserter(found_.violations()));
@@ -436,12 +438,6 @@ class World {
                 .violations = std::move(found_.violations()),
                 .trace = trace_.lines(),
                 .figures = std::move(figures_)};
-    }
-
-    // At most; a round takes at least half of the limit.
-    std::uint64_t rounds_of_the_sweep() const {
-        const auto ran = timeline_.now() - base::Monotonic{};
-        return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;
     }
 
     void count(Fault fault) { ++figures_.faults.at(static_cast<std::size_t>(fault)); }

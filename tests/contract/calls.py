@@ -5,6 +5,7 @@ import time
 
 from program import ENTITLEMENTS, until
 from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report
+from world import Request
 
 LONG = "x" * 257
 LOST = {"effect": "lose-request"}
@@ -192,6 +193,43 @@ def explanations(portal):
         portal.expect(40019, portal.explanations(query), "admin")
 
 
+def holds(portal):
+    """What a person stops, lets go on and tries again."""
+    for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
+        for end, good in (("", 201), ("/lift", 200)):
+            sample = portal.administer(path + end, {"kind": "paused", "merchant": "NOBODY",
+                                                    "reason": "a test"})
+            portal.expect(good, sample, "admin")
+            portal.expect(40011, sample.without("reason"), "admin")
+            portal.expect(40012, sample.having(kind=5), "admin")
+            portal.expect(40013, sample.having(kind="stopped"), "admin")
+            portal.expect(40014, sample.having(merchant="a b"), "admin")
+            if not end:
+                portal.expect(40013, sample.having(kind="endings"), "admin")
+                portal.expect(200, Request("GET", path, portal.admin), "admin")
+    entitlement = portal.bought()
+    portal.faults({"action": "*"} | LOST)
+    portal.expect(200, portal.update(entitlement, "SUSPENDED").with_header("Prefer", "wait=0"))
+    unsettled = Request("GET", "/admin/v1/unsettled", portal.admin)
+
+    def problem():
+        found = portal.world.send(portal.started, unsettled, "admin").json["unsettled"]
+        return any("problem" in one and "next" in one for one in found)
+    until("a problem", problem)
+    portal.expect(200, unsettled, "admin")
+    portal.expect(200, unsettled.with_query("limit=1"), "admin")
+    portal.expect(40019, unsettled.with_query("limit=0"), "admin")
+    retry = portal.retry(entitlement)
+    portal.expect(200, retry, "admin")
+    portal.expect(40011, retry.without("reason"), "admin")
+    portal.expect(40012, retry.having(reason=5), "admin")
+    portal.expect(40013, retry.having(reason=""), "admin")
+    portal.expect(40014, portal.retry("a%20b"), "admin")
+    portal.expect(40403, portal.retry("nothing"), "admin")
+    portal.faults()
+    wait_for(portal, entitlement, "confirmed")
+
+
 def editions(portal):
     for tenant in ("demo_b", "demo_c"):
         other = portal.in_tenant(tenant)
@@ -218,4 +256,5 @@ def provoke(portal):
         lifecycle(portal, method)
         partner(portal, method)
     explanations(portal)
+    holds(portal)
     editions(portal)

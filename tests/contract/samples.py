@@ -63,6 +63,14 @@ class Portal:
     def explanations(self, query):
         return Request("GET", f"/admin/v1/explanations?{query}", self.admin)
 
+    def administer(self, path, body):
+        made = Request("POST", path, self.admin)
+        return made.with_header("Content-Type", "application/json").with_json(body)
+
+    def retry(self, entitlement):
+        return self.administer(f"/admin/v1/entitlements/{entitlement}/retry",
+                               {"reason": "a test"})
+
     def samples(self, entitlement, account):
         """For every operation: the listener, and a request that does little harm."""
         operator = {
@@ -75,6 +83,13 @@ class Portal:
             operator[name] = self.update(entitlement, "ACTIVE", METHOD_OF[name])
         admin = {name: Request("GET", path) for name, path in (
             ("isLive", "/health/live"), ("isReady", "/health/ready"), ("readMetrics", "/metrics"))}
+        hold = {"kind": "paused", "merchant": "NOBODY", "reason": "a test"}
+        for end, path in (("", "/admin/v1/holds"), ("OfAll", "/admin/v1/all-tenants/holds")):
+            admin |= {"listHolds" + end: Request("GET", path, self.admin),
+                      "placeHold" + end: self.administer(path, hold),
+                      "liftHold" + end: self.administer(path + "/lift", hold)}
+        admin |= {"listUnsettled": Request("GET", "/admin/v1/unsettled", self.admin),
+                  "retryEntitlement": self.retry(entitlement)}
         admin |= {"explainEntitlement": self.explanation(entitlement),
                   "explainEntitlements": self.explanations(f"accountId={account}")}
         return ({name: ("operator", request) for name, request in operator.items()}

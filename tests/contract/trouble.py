@@ -4,17 +4,20 @@ import sqlite3
 import threading
 
 from program import until
-from messages import WITH_TOKEN
+from messages import OF_ALL, WITH_TOKEN
 from samples import Portal, report
 from world import REALM, Issuer, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
 # No default one, and one that is closed.
+# A tenant that no token is for, so that none is for all.
+STRANGE = DEMO + '[[tenant]]\nid = "elsewhere"\n'
 CLOSED = '[[tenant]]\nid = "demo"\n[[tenant]]\nid = "demo_b"\nenabled = false\n'
 SLOW_MS = 200
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
-           "addAccount", "receiveReport")
+           "addAccount", "receiveReport", "placeHold", "placeHoldOfAll", "liftHold",
+           "liftHoldOfAll", "retryEntitlement")
 
 
 def serve(world, sandbox, tenants, **more):
@@ -30,11 +33,20 @@ def not_let_in(world, sandbox, token):
                     extra={"USHER_OPERATOR_REQUEST_TIMEOUT_MS": str(SLOW_MS)})
     portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
     for name, (listener, request) in portal.samples("some", "account-1").items():
-        if name in WITH_TOKEN:
+        if name in WITH_TOKEN and name not in OF_ALL:
             portal.expect(40022, request, listener)
             portal.expect(40305, request.with_header("nv-tenant-id", "demo_b"), listener)
         if listener == "operator":
             portal.expect(40801, request, wire=request.wire()[:-2 - len(request.body or b"")])
+    stop(started)
+
+
+def not_for_all(world, sandbox, token):
+    started = serve(world, sandbox, STRANGE)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
+    samples = portal.samples("some", "account-1")
+    for name in OF_ALL:
+        portal.expect(40402, samples[name][1], "admin")
     stop(started)
 
 
@@ -91,12 +103,22 @@ def overloaded(world, sandbox, token):
     stop(started)
 
 
+def pause(merchant):
+    return {"kind": "paused", "merchant": merchant, "reason": "a test"}
+
+
 def changing(portal, name, entitlement, account):
     """A request of this operation that changes what is stored."""
     new = portal.world.new_name("new")
     return {"createEntitlement": portal.purchase(account),
             "putProduct": portal.product(new), "addAccount": portal.account(new),
             "receiveReport": report(entitlement),
+            "placeHold": portal.administer("/admin/v1/holds", pause(new)),
+            "placeHoldOfAll": portal.administer("/admin/v1/all-tenants/holds", pause(new)),
+            "liftHold": portal.administer("/admin/v1/holds/lift", pause("LIFTED")),
+            "liftHoldOfAll": portal.administer("/admin/v1/all-tenants/holds/lift",
+                                               pause("LIFTED")),
+            "retryEntitlement": portal.retry(entitlement),
             "updateEntitlement": portal.update(entitlement, "ACTIVE", "PUT", reasonCode=new),
             "updateEntitlementByPost": portal.update(entitlement, "ACTIVE", "POST",
                                                      reasonCode=new)}[name]
@@ -107,12 +129,18 @@ def full(world, sandbox, token, store):
     address = sandbox.addresses["sandbox"]
     started = world.serve_that_may_fill_up(address + REALM, address, DEMO, store=store)
     started.addresses["sandbox"] = address
-    portal = Portal(world, started, token)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
     for key in ("MUSIC", "MUSIC_PREMIUM"):
         portal.expect(201, portal.product(key))
     holder, account = portal.new_account(), portal.new_account()
     entitlement = portal.bought(account=holder)
-    ready = portal.samples(entitlement, account)["isReady"][1]
+    samples = portal.samples(entitlement, account)
+    ready = samples["isReady"][1]
+    # Something to lift, and something that is not settled.
+    for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
+        portal.expect(201, portal.administer(path, pause("LIFTED")), "admin")
+    portal.expect(201, portal.administer("/admin/v1/holds", pause("BANGO_US")), "admin")
+    portal.expect(200, portal.update(entitlement, "SUSPENDED"))
 
     def writes():
         return world.send(started, portal.product("MUSIC")).status == 201
@@ -120,8 +148,9 @@ def full(world, sandbox, token, store):
     for name in WRITING:
         until("a store that takes changes", writes)
         with no_room(started):
-            portal.expect(50303, changing(portal, name, entitlement, account))
-            portal.expect(50302, changing(portal, name, entitlement, account))
+            listener = samples[name][0]
+            portal.expect(50303, changing(portal, name, entitlement, account), listener)
+            portal.expect(50302, changing(portal, name, entitlement, account), listener)
             portal.expect(503, ready, "admin")
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")
@@ -134,6 +163,7 @@ def damage(store):
         database.execute("UPDATE entitlement SET status = 'damaged'")
         database.execute("UPDATE account SET status = 'damaged'")
         database.execute("UPDATE product SET created_at = 'damaged'")
+        database.execute("UPDATE hold SET kind = 'damaged'")
     database.close()
 
 
@@ -143,14 +173,15 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
     portal.expect(50002, portal.explanation(entitlement), "admin")
     portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
-    for name, (_, request) in portal.samples(entitlement, account).items():
-        if name in WRITING or name == "readEntitlement":
-            portal.expect(50002, request)
+    for name, (listener, request) in portal.samples(entitlement, account).items():
+        if name in (*WRITING, "readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled"):
+            portal.expect(50002, request, listener)
     stop(started)
 
 
 def provoke(world, sandbox, token):
     not_let_in(world, sandbox, token)
+    not_for_all(world, sandbox, token)
     expired(world, sandbox)
     issuer_away(world, sandbox, token)
     overloaded(world, sandbox, token)

@@ -253,18 +253,8 @@ ActionAnswer answer_of(const Flight& flight) {
     std::abort();
 }
 
-ReadAnswer answer_of(const Read& read) {
-    if (read.status == PartnerStatus::none) {
-        return {.outcome = ReadOutcome::not_found, .view = {}, .begun = present()};
-    }
-    return {.outcome = ReadOutcome::found,
-            .view = {read.unsure ? PartnerStatus::unknown : read.status, as_time(read.date)},
-            .begun = present()};
-}
-
 // Takes over what was decided; the partner's side of calls that ended is forgotten with them.
-void take(World& world, const Decision& decision, bool asked, Broken& broken,
-          bool at_horizon = false) {
+void take(World& world, const Decision& decision, bool asked, Broken& broken) {
     check_decision(world, decision, asked, broken);
     Flights flights;
     for (const auto& call : decision.after.calls) {
@@ -279,8 +269,7 @@ void take(World& world, const Decision& decision, bool asked, Broken& broken,
         // There is one record at most: a second create finds the first one's.
         const bool is_done =
             call.action == PartnerAction::create && world.actual != PartnerStatus::none;
-        if (gone && may_act && !is_done && !at_horizon)
-            broken.say("no call is forgotten that may still act");
+        if (gone && may_act && !is_done) broken.say("no call is forgotten that may still act");
     }
     const bool fulfils = fulfils_wish(decision.after.status, world.ours.status);
     world.ours = decision.after;
@@ -358,8 +347,7 @@ void pass_time(World& world, const Move& move, const Decider& decider, Broken& b
     if (!world.ours.read_wanted) return;
     world.ours.heard_at.reset();
     const Read look{world.actual, world.date, world.unsure, false};
-    take(world, decider.settle_read(world.ours, answer_of(look), world.supported), false, broken,
-         true);
+    take(world, decider.settle_read(world.ours, answer_of(look), world.supported), false, broken);
 }
 
 void return_read(World& world, const Decider& decider, Broken& broken) {

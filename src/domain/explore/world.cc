@@ -327,4 +327,13 @@ Key without_judgement(const Key& key) {
     return result;
 }
 
+ReadAnswer answer_of(const Read& read) {
+    if (read.status == PartnerStatus::none) {
+        return {.outcome = ReadOutcome::not_found, .view = {}, .begun = present()};
+    }
+    return {.outcome = ReadOutcome::found,
+            .view = {read.unsure ? PartnerStatus::unknown : read.status, as_time(read.date)},
+            .begun = present()};
+}
+
 }  // namespace usher::domain::explore

@@ -60,6 +60,8 @@ struct Read {
     bool overheard = false;  // a report came while it was on its way
 };
 
+ReadAnswer answer_of(const Read& read);
+
 // What nobody in this world knows, kept to judge it by.
 struct Judgement {
     bool operator_wish = true;  // the record says what the operator asked for, not what it followed
