@@ -196,6 +196,29 @@ TEST_F(Story, AnOpenCallIsOverOnlyAfterALookThatBeganAtItsHorizon) {
     EXPECT_TRUE(is_settled(it));
 }
 
+// Another create may still be made; what is found of the first one is nothing.
+TEST_F(Story, ALookWhileACreateIsAwaitedEndsAnotherThatIsOver) {
+    begin_at(EntitlementStatus::pending, PartnerStatus::none);
+    it.intent = true;
+    it.bound = false;
+    it.calls = {{.number = 1,
+                 .action = PartnerAction::create,
+                 .phase = CallPhase::open,
+                 .deadline = now - 2s,
+                 .horizon = now}};
+    it.last_call = 1;
+    it.calls.push_back({.number = 2,
+                        .action = PartnerAction::create,
+                        .phase = CallPhase::awaited,
+                        .deadline = now + 60s});
+    take(pass_time(it, limits, now));
+    EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+    take(settle_read(it, {ReadOutcome::not_found, {}, now}, supported));
+    EXPECT_EQ(plan(it, supported).kind, StepKind::none) << "it is waited for";
+    ASSERT_EQ(it.calls.size(), 1U);
+    EXPECT_EQ(it.calls.front().number, 2U);
+}
+
 TEST_F(Story, WhatThePartnerMovesIsFollowed) {
     begin_at(EntitlementStatus::active, PartnerStatus::active);
     swept(PartnerStatus::suspended);

@@ -250,6 +250,19 @@ void RuleBook<Rules>::look_for_effects(PartnerStatus known_before, Convergence& 
     }
 }
 
+namespace {
+
+// Calls that could act no more when this look began: it has shown what came of them.
+void end_expired(Convergence& after, base::Time look_begun) {
+    for (auto& call : after.calls) {
+        if (call.phase != CallPhase::open || look_begun < call.horizon) continue;
+        call.phase = CallPhase::answered;
+        if (call.result != kEffectSeen) call.result = "never answered";
+    }
+}
+
+}  // namespace
+
 template <class Rules>
 Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswer& answer,
                                       ActionSet supported) const {
@@ -269,7 +282,13 @@ Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswe
         const bool too_early = std::ranges::any_of(after.calls, [&](const Call& call) {
             return call.action == PartnerAction::create && answer.begun < call.deadline;
         });
-        if (before.bound || too_early) return no_decision(before);
+        if (before.bound) return no_decision(before);
+        if (too_early) {
+            // It may still be made; so nothing is learnt, nor is what was known in doubt.
+            if (before.partner_status == PartnerStatus::none) after.read_wanted = false;
+            end_expired(after, answer.begun);
+            return std::move(settling).finish();
+        }
         after.partner_status = PartnerStatus::none;
     }
     after.read_wanted = false;
@@ -279,11 +298,7 @@ Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswe
                                                                     : ChangeKind::learnt);
     }
     resolve(settling, supported);
-    for (auto& call : after.calls) {
-        if (call.phase != CallPhase::open || answer.begun < call.horizon) continue;
-        call.phase = CallPhase::answered;
-        if (call.result != kEffectSeen) call.result = "never answered";
-    }
+    end_expired(after, answer.begun);
     return std::move(settling).finish();
 }
 
