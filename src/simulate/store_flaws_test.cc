@@ -87,7 +87,7 @@ class StoreFlaws : public testing::Test {
         auto name = (parent / "usher-flaws-XXXXXX").string();
         folder_ = mkdtemp(name.data());
     }
-    ~StoreFlaws() override {
+    void TearDown() override {
         end(Ending::kill);
         fs::remove_all(folder_);
     }

@@ -45,7 +45,7 @@ struct Known {
 class EachByte : public testing::TestWithParam<std::size_t> {
   protected:
     EachByte() { base::mute_log(); }
-    ~EachByte() override {
+    void TearDown() override {
         if (file_ >= 0) ::close(file_);
     }
 

@@ -37,7 +37,7 @@ std::string failed(const fs::path& path, std::string_view what, const std::error
                        path.string(), what, error.message());
 }
 
-bool is_there(const fs::path& path) {
+bool holds_anything(const fs::path& path) {
     std::error_code none;
     return fs::exists(path, none) && fs::file_size(path, none) > 0;
 }
@@ -185,7 +185,7 @@ std::expected<RestoreReport, std::string> restore(const fs::path& given, base::C
     }
     const auto lock = FileLock::take(path);
     if (!lock) return std::unexpected{lock.error()};
-    const bool replaces = is_there(path) || holds_log(path);
+    const bool replaces = holds_anything(path) || holds_log(path);
     if (replaces && !request.replace) {
         return std::unexpected{fmt::format(
             "{} is there and not empty: name another file in store.url, or restore with --replace, "

@@ -11,7 +11,7 @@
 namespace usher::store::sqlite {
 
 // Errors are sentences. What was there is there until the restored file is whole and on the disk.
-std::expected<RestoreReport, std::string> restore(const std::filesystem::path& path,
+std::expected<RestoreReport, std::string> restore(const std::filesystem::path& given,
                                                   base::Clock& clock,
                                                   const RestoreRequest& request);
 
