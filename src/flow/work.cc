@@ -48,7 +48,16 @@ struct Progress {
     bool made = false;
     std::optional<Blame> blame;  // none: what was known before still holds
     std::optional<base::Duration> retry_after;
+    bool look_again = false;  // at what an open call may have done
 };
+
+// A look that was lost comes again soon: what an open call may have done should not stand for long.
+void look_again(domain::Entitlement& entitlement, const ClaimTools& tools, base::Time now,
+                std::optional<base::Duration> not_before) {
+    const auto pause = domain::backoff(entitlement.attempts, tools.limits.schedule, tools.jitter);
+    const auto again = now + std::max(pause, not_before.value_or(base::Duration::zero()));
+    entitlement.due_at = std::min(entitlement.due_at.value_or(again), again);
+}
 
 // After an answer: straight on with the next step when this one got somewhere, else later. A chain
 // has an end, and attempts are forgotten only once there is nothing left to do, so that two sides
@@ -67,6 +76,9 @@ std::pair<Writes, Advance> go_on(Recording recording, const ClaimTools& tools, u
         next = take_claim(recording, tools, false);
     else
         schedule(recording, tools, progress.retry_after);
+    if (progress.look_again) {
+        look_again(entitlement, tools, recording.now(), progress.retry_after);
+    }
     if (next)
         next->chain = chain + 1;
     else if (straight_on)
@@ -247,8 +259,10 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             }
             const bool made = finding.outcome != domain::ReadOutcome::lost &&
                               after.partner_status != domain::PartnerStatus::unknown;
+            const bool look_again =
+                finding.outcome == domain::ReadOutcome::lost && !after.calls.empty();
             auto done = go_on(std::move(recording), tools, work.chain,
-                              {made, finding.blame, reply.retry_after});
+                              {made, finding.blame, reply.retry_after, look_again});
             done.second.unasked_ending = unasked;
             return done;
         });

@@ -41,6 +41,22 @@ class WorkTest : public testing::Test {
     Advance released(const Work& work) { return *world.run(release(world.ports, work)); }
     const domain::Entitlement& row() { return world.store.row(); }
 
+    // Settled, but for a call that may still act.
+    Work look_at_open_call() {
+        auto& held = world.hold(EntitlementStatus::cancelled);
+        held.partner_id = {};
+        held.convergence.bound = false;
+        held.convergence.partner_status = PartnerStatus::none;
+        held.convergence.last_call = 1;
+        held.convergence.calls = {{.number = 1,
+                                   .action = PartnerAction::create,
+                                   .phase = domain::CallPhase::open,
+                                   .begun = world.clock.now(),
+                                   .horizon = world.clock.now() + std::chrono::hours{48}}};
+        held.due_at = world.clock.now();
+        return *claim_it().next;
+    }
+
     // A purchase whose create was lost long ago: read by our id or by candidates.
     Work read_without_id() {
         auto& held = world.hold(EntitlementStatus::pending);
@@ -310,6 +326,15 @@ TEST_F(WorkTest, PassesOnWhatTheStoreSays) {
     const auto result =
         world.run(settle(world.ports, work, test::confirmed(PartnerStatus::suspended)));
     EXPECT_EQ(result, std::unexpected{StoreError::unconfirmed});
+}
+
+TEST_F(WorkTest, ALostLookAtAnOpenCallComesAgainSoon) {
+    const auto& schedule = world.ports.limits.schedule;
+    settled(look_at_open_call(), ReadReply{.kind = ReadKind::trouble, .problem = "silence"});
+    ASSERT_TRUE(row().due_at.has_value());
+    EXPECT_LE(*row().due_at, world.clock.now() + schedule.backoff_longest);
+    settled(look_at_open_call(), ReadReply{.kind = ReadKind::not_found});
+    EXPECT_EQ(row().due_at, world.clock.now() + schedule.open_call_read);
 }
 
 }  // namespace
