@@ -40,6 +40,9 @@ class Breaker {
         held_ = false;
         pause_ = {};
         trouble_ = {};
+        probing_ = false;
+        until_ = {};
+        asked_until_ = {};
     }
 
     // True when this failure opened it.
@@ -47,6 +50,8 @@ class Breaker {
         const bool was_closed = is_closed();
         ++failures_;
         trouble_ = std::move(trouble);
+        // The probe is back: what was set aside for it is over.
+        if (std::exchange(probing_, false)) until_ = asked_until_;
         if (is_closed()) return false;
         open(now);
         return was_closed;
@@ -54,14 +59,18 @@ class Breaker {
 
     // The partner asked for a pause (Retry-After): nothing leaves before it is over.
     void hold(base::Monotonic now, base::Duration span, Trouble trouble) {
+        held_ = true;
         trouble_ = std::move(trouble);
-        wait(now, span);
+        asked_until_ = std::max(asked_until_, now + std::min(span, kLongestHold));
+        until_ = std::max(until_, asked_until_);
     }
 
-    // A probe is out: nobody else probes before it is back. Why it was sent stays known.
+    // A probe is out, for `span` at most: nobody else probes before it is back. Why it was sent
+    // stays known.
     void wait(base::Monotonic now, base::Duration span) {
         held_ = true;
-        until_ = std::max(until_, now + std::min(span, kLongestHold));
+        probing_ = true;
+        until_ = std::max(until_, now + span);
     }
 
   private:
@@ -77,7 +86,9 @@ class Breaker {
     std::uint32_t failures_ = 0;
     bool held_ = false;
     base::Duration pause_{};
+    bool probing_ = false;
     base::Monotonic until_{};
+    base::Monotonic asked_until_{};  // by the partner; within until_
     Trouble trouble_;
 };
 

@@ -70,6 +70,23 @@ TEST(Breaker, KeepsWhyItIsOpenWhileAProbeIsOut) {
     EXPECT_EQ(breaker.trouble().code, domain::Problem::partner_unreachable);
 }
 
+TEST(Breaker, AFailedProbeIsRepeatedAfterThePauseAndNotAfterTheTimeItMightHaveTaken) {
+    auto breaker = opened();
+    breaker.wait(kStart + seconds{1}, seconds{10});
+    breaker.fail(kStart + seconds{1} + milliseconds{5}, kDown);
+    EXPECT_FALSE(breaker.may_probe(kStart + seconds{3}));
+    EXPECT_TRUE(breaker.may_probe(kStart + seconds{3} + milliseconds{5})) << "twice the first";
+}
+
+TEST(Breaker, WhatThePartnerAsksForDuringAProbeIsKept) {
+    auto breaker = opened();
+    breaker.wait(kStart + seconds{1}, seconds{10});
+    breaker.hold(kStart + seconds{2}, seconds{60}, kTooMany);
+    breaker.fail(kStart + seconds{3}, kDown);
+    EXPECT_FALSE(breaker.may_probe(kStart + seconds{61}));
+    EXPECT_TRUE(breaker.may_probe(kStart + seconds{62}));
+}
+
 TEST(Breaker, HoldsForAsLongAsThePartnerAsks) {
     Breaker breaker{kPolicy};
     breaker.hold(kStart, seconds{30}, kTooMany);
