@@ -93,7 +93,7 @@ constexpr auto kCatalogue = std::to_array<CauseEntry>({
     {Cause::accepted_and_awaited, "accepted_and_awaited",
      "The partner accepted the call and has not carried it out yet.",
      "The service has taken up {change} and is still working on it.",
-     "Wait until the time shown. Nothing must be sent again before that."},
+     "Wait. It is looked at again by itself, and nothing must be sent again meanwhile."},
     {Cause::never_confirmed, "never_confirmed",
      "The partner accepted the call and did not carry it out within the time for it.",
      "The service took up {change} and did not complete it. We are following it up.",

@@ -64,7 +64,18 @@ bool is_under_way(const Evidence& evidence) {
     return row.claim.lease_until && evidence.now < *row.claim.lease_until;
 }
 
-std::string step_in_words(const domain::Step& step) {
+// The newest accepted call that is waited for.
+const domain::Call* awaited_call(const domain::Convergence& convergence) {
+    const domain::Call* newest = nullptr;
+    for (const auto& call : convergence.calls) {
+        if (call.phase == CallPhase::awaited) newest = &call;
+    }
+    return newest;
+}
+
+std::string step_in_words(const Evidence& evidence) {
+    const auto& convergence = evidence.row.convergence;
+    const auto step = domain::plan(convergence, evidence.supported);
     switch (step.kind) {
         case domain::StepKind::read:
             return "what the partner has is read";
@@ -74,6 +85,10 @@ std::string step_in_words(const domain::Step& step) {
             return "the request is given up: no supported action leads there";
         case domain::StepKind::none:
             break;
+    }
+    if (const auto* call = awaited_call(convergence)) {
+        return fmt::format("the partner is looked at again; call {} counts as lost at {}",
+                           call->number, base::format_time(call->deadline));
     }
     return "the partner is looked at again";
 }
@@ -85,7 +100,7 @@ void tell_next(Explanation& told, const Evidence& evidence) {
         told.next = "nothing is left to do";
         return;
     }
-    const auto step = step_in_words(domain::plan(row.convergence, evidence.supported));
+    const auto step = step_in_words(evidence);
     if (is_under_way(evidence)) {
         told.next =
             "the answer to the call under way is written down; without one by then, what the "

@@ -142,6 +142,10 @@ TEST(Explanation, HowFarTheStepHasCome) {
     EXPECT_NE(explain(story.evidence).next.find("under way"), std::string::npos);
     story.evidence.row.convergence.calls.back().phase = CallPhase::awaited;
     EXPECT_EQ(story.cause(), Cause::accepted_and_awaited);
+    story.evidence.row.claim.lease_until.reset();
+    story.evidence.row.convergence.calls.back().deadline = kNow + minutes{5};
+    EXPECT_NE(explain(story.evidence).next.find(base::format_time(kNow + minutes{5})),
+              std::string::npos);
 }
 
 TEST(Explanation, OnlyACallThatWasAcceptedForThisRequestCanBeMissed) {

@@ -46,7 +46,7 @@ class ExplainTest : public WorldTest {
     }
 
     std::uint64_t fired() {
-        std::uint64_t count = static_cast<std::uint64_t>(client_.cut_off);
+        auto count = static_cast<std::uint64_t>(client_.cut_off + client_.altered);
         const auto faults = partner_.faults().to_json();
         for (const auto& rule : faults.at("rules").as_array()) {
             count += rule.at("fired").to_number<std::uint64_t>();
@@ -267,6 +267,86 @@ TEST_F(ExplainTest, NoWayThereAndNoTrustAreToldApart) {
         client_.cut.reset();
         wait_for_peace(id);
     }
+}
+
+// Replaces a word in every answer that has it.
+std::function<bool(http::Response&)> replacing(std::string word, std::string by) {
+    return [word = std::move(word), by = std::move(by)](http::Response& response) {
+        const auto place = response.body.find(word);
+        if (place == std::string::npos) return false;
+        response.body.replace(place, word.size(), by);
+        return true;
+    };
+}
+
+TEST_F(ExplainTest, AnswersThatCannotBeUsedAreToldApart) {
+    const auto id = buy("account-1").text("_id");
+    wait_for_peace(id);
+    const auto theirs = partner_id(id);
+    struct Row {
+        std::function<bool(http::Response&)> alter;
+        const char* cause;
+    };
+    const Row rows[]{
+        {[](auto& response) {
+             return replacing(R"("status":"ACTIVE")", R"("status":"FAILED")")(response) ||
+                    replacing(R"("status":"SUSPENDED")", R"("status":"FAILED")")(response);
+         },
+         "partner_unsure"},
+        {replacing(theirs, "another-one"), "contradiction"},
+        {replacing(R"("externalEntitlementId":")", R"("externalEntitlementId":"not-)"),
+         "contradiction"},
+        {[](auto& response) {
+             response.abort = response.body.size() > 20;  // within the answer
+             return response.abort;
+         },
+         "no_answer"}};
+    bool suspended = false;
+    for (const auto& [alter, cause] : rows) {
+        client_.alter = alter;
+        client_.altered = 0;
+        suspended = !suspended;
+        ask_for(id, suspended ? "SUSPENDED" : "ACTIVE");
+        wait_for_a_failed_try(id);
+        for (int i = 0; i < 3; ++i) {
+            expect_cause(id, cause);
+            pass(milliseconds{50});
+        }
+        client_.alter = nullptr;
+        wait_for_peace(id);
+    }
+}
+
+TEST_F(ExplainTest, AnActivationLinkThatIsTooOldIsTheCause) {
+    client_.alter = [](http::Response& response) {
+        const std::string_view name = R"("urlExpiry":"20)";
+        const auto place = response.body.find(name);
+        if (place == std::string::npos) return false;
+        response.body.replace(place + name.size(), 2, "01");
+        return true;
+    };
+    const auto id = buy("account-1", "MUSIC").text("_id");
+    wait_for_peace(id);
+    ASSERT_GT(client_.altered, 0);
+    expect_cause(id, "activation_expired");
+}
+
+// The process dies while its call is out, and the read that must follow takes long.
+TEST_F(ExplainTest, ACallWhoseMakerDiedIsToldAsSuch) {
+    const auto id = buy("account-1").text("_id");
+    wait_for_peace(id);
+    fail(R"({"action":"suspend","effect":"delay","delay_ms":300,"times":1},)"
+         R"({"action":"read","effect":"delay","delay_ms":350})");
+    ask_for(id, "SUSPENDED");
+    pass(milliseconds{50});
+    ASSERT_EQ(fired(), 1U);
+    stop();
+    start();
+    ASSERT_TRUE(eventually([&] { return fired() == 2; })) << "the lease is over, and it is read";
+    expect_cause(id, "outcome_not_learnt", {"being_read"});
+    heal();
+    wait_for_peace(id);
+    expect_cause(id, "suspended_by_operator");
 }
 
 TEST_F(ExplainTest, ARefusalIsToldWithThePartnersCode) {

@@ -44,6 +44,9 @@ class ModelClient final : public http::Client {
     // While it is set, no request reaches the partner.
     std::optional<http::TransportFailure> cut;
     int cut_off = 0;  // how many did not
+    // What the wire makes of an answer; true when it changed it.
+    std::function<bool(http::Response&)> alter;
+    int altered = 0;
 
     base::Task<std::expected<http::Response, http::TransportError>> send(
         http::OutgoingRequest request) override {
@@ -68,6 +71,7 @@ class ModelClient final : public http::Client {
         if (!co_await pass(call.delay, request.deadline)) co_return timed_out();
         auto reply = partner_.serve(call, clock_.now());
         if (!co_await pass(reply.delay, request.deadline)) co_return timed_out();
+        if (alter && !reply.response.abort && alter(reply.response)) ++altered;
         if (!reply.response.abort) co_return std::move(reply.response);
         co_return std::unexpected{
             http::TransportError{http::TransportFailure::broken, true, "closed by the model"}};

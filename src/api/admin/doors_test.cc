@@ -16,7 +16,8 @@ const std::vector<Route> kRoutes{
 
 class DoorsTest : public SurfaceTest {
   protected:
-    http::Response get(std::string_view path, const std::string& user, http::Headers extra = {}) {
+    http::Response get(std::string_view path, const std::string& user,
+                       const http::Headers& extra = {}) {
         Pipeline pipeline{
             kRoutes,
             options,
