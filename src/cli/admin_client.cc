@@ -63,13 +63,16 @@ Sent send(http::OutgoingRequest request) {
 }
 
 AdminTrouble trouble_of(const AdminAccess& access, const http::Response& response) {
+    constexpr int kNoSuchRoute = 40401;
     const auto body = base::parse_json(response.body);
     const auto* object = body ? body->if_object() : nullptr;
     const auto message = object == nullptr ? std::nullopt : base::find_string(*object, "message");
-    if (!message) {
-        return {1, fmt::format("{} answered {} and not as Usher does: does --url name its admin "
-                               "listener?",
-                               access.url, response.status)};
+    const auto* code = object == nullptr ? nullptr : base::find_member(*object, "errorCode");
+    if (!message || code == nullptr || *code == kNoSuchRoute) {
+        return {1,
+                fmt::format("{} answered {} and not as Usher's admin listener does: name that one "
+                            "with --url or USHER_ADMIN_URL",
+                            access.url, response.status)};
     }
     if (response.status == 403) return {1, fmt::format("{} ({})", *message, kHowToGet)};
     return {1, *message};

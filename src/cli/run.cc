@@ -206,7 +206,7 @@ void add_explain_command(CLI::App& app, Asked& asked, int& code) {
     command->add_option("--at", request.at, "What was known then (ISO 8601)");
     add_admin_options(command, request.access);
     add_format(command, request.format, {"text", "json"});
-    example(command, "USHER_TOKEN=$(usher token --user admin) usher explain --account account-1");
+    example(command, "usher explain --account account-1 --token-file ./admin-token");
     command->callback([&] { code = explain(request); });
 }
 

@@ -46,7 +46,8 @@ class ExplainTest : public WorldTest {
     }
 
     std::uint64_t fired() {
-        auto count = static_cast<std::uint64_t>(client_.cut_off + client_.altered);
+        auto count = static_cast<std::uint64_t>(client_.cut_off) +
+                     static_cast<std::uint64_t>(client_.altered);
         const auto faults = partner_.faults().to_json();
         for (const auto& rule : faults.at("rules").as_array()) {
             count += rule.at("fired").to_number<std::uint64_t>();

@@ -84,6 +84,16 @@ void check_route(const partner::bango::Route& route, SettingsProblems& problems)
     }
 }
 
+void check_hosts(const Settings& settings, SettingsProblems& problems) {
+    for (const auto& host : settings.api.admin_hosts) {
+        if (!host.empty() && host.find_first_of(":/ ") == std::string::npos) continue;
+        problems.push_back(fmt::format(
+            "admin.hosts has \"{}\", which is no host name; write names alone, without scheme or "
+            "port",
+            host));
+    }
+}
+
 void check_tls(const http::TlsFiles& files, SettingsProblems& problems) {
     if (files.certificate.empty() != files.key.empty()) {
         problems.emplace_back(
@@ -103,6 +113,7 @@ void check_tls(const http::TlsFiles& files, SettingsProblems& problems) {
 SettingsProblems check(const Settings& settings) {
     SettingsProblems problems;
     check_tls(settings.operator_server.tls, problems);
+    check_hosts(settings, problems);
     check_tenants(settings, problems);
     if (!is_url(settings.auth.issuer)) {
         problems.emplace_back(

@@ -151,6 +151,18 @@ TEST(Settings, TenantsThatShareALoginMustDifferInTheirCustomersNames) {
         << "for one merchant they do";
 }
 
+TEST(Settings, TheAdminListenersNamesAreNamesAlone) {
+    const std::string tail = std::string{kSmallest} + "[admin]\nhosts = ";
+    EXPECT_EQ(problem_of(tail + R"(["usher.internal", "usher"])"), "");
+    for (const auto* wrong : {"http://usher", "usher:8082", "a b", ""}) {
+        EXPECT_THAT(problem_of(tail + fmt::format(R"(["{}"])", wrong)), HasSubstr("admin.hosts"))
+            << wrong;
+    }
+    const auto settings = load(kSmallest, {{"USHER_ADMIN_HOSTS", "usher.internal,usher"}});
+    ASSERT_TRUE(settings);
+    EXPECT_THAT(settings->api.admin_hosts, ElementsAre("usher.internal", "usher"));
+}
+
 TEST(Settings, EveryNameIsThereOnceAndExplained) {
     std::set<std::string> names;
     for (const auto& setting : settings_table()) {

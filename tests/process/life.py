@@ -13,7 +13,7 @@ import program
 from program import Program
 
 COMMANDS = ("serve", "dev", "sandbox", "check", "settings", "errors", "lifecycle", "explore",
-            "token")
+            "token", "explain", "causes")
 
 
 class Life(program.Case):
