@@ -96,13 +96,8 @@ constexpr std::array kRulesLeftOut{
     Entry<Rule>{
         Rule::trouble_ends_only_its_send,
         {"without-trouble-ends-only-its-send", "trouble with a second send ends the first"}},
-    Entry<Rule>{Rule::unsure_is_open, {"without-unsure-is-open", "the partner's FAILED is an end"}},
     Entry<Rule>{Rule::ends_only_when_asked,
                 {"without-ends-only-when-asked", "an ending is a stage on another way"}},
-    Entry<Rule>{Rule::found_means_created,
-                {"without-found-means-created", "a create that was found may still act"}},
-    Entry<Rule>{Rule::late_success_is_kept,
-                {"without-late-success-is-kept", "what was refused and happened is undone"}},
 };
 
 template <class Table>

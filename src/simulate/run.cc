@@ -248,7 +248,8 @@ RunResult run_worlds(RunOptions options) {
     }
     // In batches that grow, so that the first one that is found is the one with the lowest seed.
     auto left = options.seeds;
-    for (options.seeds = options.processes; left > 0 && !collected.has(options.until);) {
+    constexpr std::uint64_t kFirst = 8;
+    for (options.seeds = kFirst * options.processes; left > 0 && !collected.has(options.until);) {
         options.seeds = std::min(options.seeds, left);
         run_batch(options, collected);
         left -= options.seeds;

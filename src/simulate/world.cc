@@ -55,13 +55,19 @@ class World {
 
     Outcome run() {
         prepare();
-        while (timeline_.now() < trouble_ends_) step();
+        go_to(trouble_ends_);
         heal();
-        while (timeline_.now() < rest_ends_) step();
+        go_to(rest_ends_);
         return finish();
     }
 
   private:
+    // A node that never tires would never let the world end.
+    void go_to(base::Monotonic end) {
+        constexpr std::size_t kEnough = 50'000;
+        while (timeline_.now() < end && network_.sent().size() < kEnough) step();
+    }
+
     // --- What is going to happen
 
     void prepare() {
@@ -395,8 +401,7 @@ class World {
     // Only what is durable counts: the judge sees what the next start finds.
     void start_once_more() {
         if (node_) crash();
-        constexpr minutes kToStartAndSettle{5};
-        const auto until = timeline_.now() + kToStartAndSettle;
+        const auto until = timeline_.now() + minutes{5};  // to start and to settle
         timeline_.at(until, kWorld, [](bool) {});
         while (timeline_.now() < until) step();
     }
