@@ -6,12 +6,12 @@ namespace usher::simulate {
 
 namespace {
 
-struct Name {
+struct InvariantName {
     Invariant invariant;
     std::string_view text;
 };
 
-constexpr std::array<Name, kInvariants> kNames{{
+constexpr std::array<InvariantName, kInvariants> kInvariantNames{{
     {Invariant::both_agree, "both-agree"},
     {Invariant::nothing_lost, "nothing-lost"},
     {Invariant::nothing_invented, "nothing-invented"},
@@ -37,18 +37,18 @@ constexpr std::array<Name, kInvariants> kNames{{
 }  // namespace
 
 std::string_view to_text(Invariant invariant) {
-    return kNames.at(static_cast<std::size_t>(invariant)).text;
+    return kInvariantNames.at(static_cast<std::size_t>(invariant)).text;
 }
 
 std::optional<Invariant> parse_invariant(std::string_view text) {
-    const auto found = std::ranges::find(kNames, text, &Name::text);
-    if (found == kNames.end()) return std::nullopt;
+    const auto found = std::ranges::find(kInvariantNames, text, &InvariantName::text);
+    if (found == kInvariantNames.end()) return std::nullopt;
     return found->invariant;
 }
 
 std::vector<Invariant> all_invariants() {
     std::vector<Invariant> all;
-    for (const auto& name : kNames) all.push_back(name.invariant);
+    for (const auto& name : kInvariantNames) all.push_back(name.invariant);
     return all;
 }
 

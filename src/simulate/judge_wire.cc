@@ -37,18 +37,21 @@ struct Thread {
 class Wire {
   public:
     Wire(const Evidence& evidence, Findings& found) : evidence_{evidence}, found_{found} {
+        std::map<std::string, std::string> customers;  // by our id
         for (const auto& item : evidence.partner) {
             const auto& record = item.as_object();
             ours_[base::find_string(record, "entitlementId").value_or("")] =
                 base::find_string(record, "externalEntitlementId").value_or("");
         }
-        for (const auto& asked : evidence.asked) {
-            asked_[asked.entitlement].push_back(asked.at);
-        }
         for (const auto& [tenant, kept] : evidence.tenants) {
             for (const auto& [id, row] : kept.rows) {
                 of_customer_[row.customer.text()].push_back(id.text());
+                customers[id.text()] = row.customer.text();
             }
+        }
+        for (const auto& asked : evidence.asked) {
+            asked_[asked.entitlement].push_back(asked.at);
+            asked_[customers[asked.entitlement]].push_back(asked.at);
         }
     }
 
@@ -67,7 +70,9 @@ class Wire {
         const auto meaning = meaning_of(sent.request);
         if (meaning.kind == Meaning::Kind::other) return;
         if (meaning.kind == Meaning::Kind::find) {
-            for (const auto& id : of_customer_[meaning.customer]) note_read(threads_[id], sent);
+            const auto& ids = of_customer_[meaning.customer];
+            for (const auto& id : ids) note_read(threads_[id], sent);
+            judge_pace(meaning.customer, threads_[meaning.customer], sent, ids.size());
             return;
         }
         auto id = meaning.our_id;
@@ -80,7 +85,7 @@ class Wire {
                         sent.request.method, sent.request.target);
         }
         thread.busy_until = std::max(thread.busy_until, sent.until);
-        judge_pace(id, thread, sent);
+        judge_pace(id, thread, sent, 1);
         if (meaning.kind == Meaning::Kind::read) return note_read(thread, sent);
         judge_change(id, thread, sent);
     }
@@ -143,7 +148,8 @@ class Wire {
                     sent.request.method, sent.request.target);
     }
 
-    void judge_pace(const std::string& id, Thread& thread, const Sent& sent) {
+    // `id` may be a customer's, who has `count` of them.
+    void judge_pace(const std::string& id, Thread& thread, const Sent& sent, std::size_t count) {
         constexpr std::chrono::minutes kWhile{10};
         auto& lately = thread.lately;
         lately.push_back(sent.at);
@@ -152,7 +158,8 @@ class Wire {
         // A request may have to wait for the ones before it.
         const auto first = std::ranges::lower_bound(asked, sent.at - 2 * kWhile);
         const auto requests = static_cast<std::uint64_t>(asked.end() - first);
-        const auto allowed = evidence_.calls_in_a_while + evidence_.calls_for_a_request * requests;
+        const auto allowed =
+            evidence_.calls_in_a_while * count + evidence_.calls_for_a_request * requests;
         // A clock that was set back counts no time as waited until it has caught up.
         const bool few = lately.size() <= allowed || evidence_.clocks_step;
         if (found_.look(Invariant::backs_off, few)) return;

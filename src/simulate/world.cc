@@ -64,8 +64,8 @@ class World {
   private:
     // A node that never tires would never let the world end.
     void go_to(base::Monotonic end) {
-        constexpr std::size_t kEnough = 50'000;
-        while (timeline_.now() < end && network_.sent().size() < kEnough) step();
+        const auto enough = [this] { return 5'000 + 30 * operators_.asked().size(); };
+        while (timeline_.now() < end && network_.sent().size() < enough()) step();
     }
 
     // --- What is going to happen
@@ -216,13 +216,12 @@ class World {
         });
     }
 
-    void plan_spell(Fault fault, std::function<void(bool on)> turn) {
+    void plan_spell(Fault fault, const std::function<void(bool on)>& turn) {
         const auto begins = [this, fault] {
             trace_.say(timeline_.now(), "begins: {}", to_text(fault));
             if (!counts_when_met(fault)) count(fault);
         };
-        simulate::plan_spell({timeline_, dice_, trouble_ends_}, plan_[fault], begins,
-                             std::move(turn));
+        simulate::plan_spell({timeline_, dice_, trouble_ends_}, plan_[fault], begins, turn);
     }
 
     void set_trouble(bool& which, bool on) {
