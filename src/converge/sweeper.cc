@@ -174,6 +174,7 @@ base::Task<> Sweeper::look(Round& round, domain::Entitlement row) {
     const auto id = row.id;
     const auto deadline = ports_.clock.monotonic() + limits_.look;
     auto asked = row;
+    asked.asker = {};  // on nobody's behalf
     const auto reply = co_await ports_.partner.read({std::move(asked), deadline});
     routes_.leave(route);
     health_.judge(route, reply.unhealthy, reply.retry_after, {reply.problem_code, reply.problem});

@@ -77,6 +77,7 @@ class Wire {
         }
         auto id = meaning.our_id;
         if (id.empty()) id = ours_[meaning.partner_id];
+        if (is_look(sent.request)) return;
         auto& thread = threads_[id];
         // A clock that is set forward ends a lease while its call is still out.
         const bool is_alone = thread.busy_until <= sent.at || evidence_.clocks_step;

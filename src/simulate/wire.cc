@@ -44,6 +44,10 @@ Meaning meaning_of(const http::Request& request) {
     return {.kind = Meaning::Kind::change, .partner_id = last_part(path)};
 }
 
+bool is_look(const http::Request& request) {
+    return request.method == "GET" && !request.headers.find("x-correlation-id");
+}
+
 std::optional<Plea> plea_of(const http::Request& request) {
     const std::string_view path = request.target;
     if (request.method == "PATCH") {

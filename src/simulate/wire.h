@@ -36,6 +36,9 @@ struct Meaning {
 
 Meaning meaning_of(const http::Request& request);
 
+// A look of the sweep is on nobody's behalf, under no claim, and decides nothing.
+bool is_look(const http::Request& request);
+
 // What a call asks of a record; to resume and to undo an ending are the same call.
 enum class Plea { create, suspend, resume, cancel, revoke };
 std::optional<Plea> plea_of(const http::Request& request);

@@ -416,9 +416,8 @@ class World {
         evidence_.partner = partner_.entitlements();
         evidence_.sent = network_.sent();
         figures_.take(evidence_);
-        evidence_.calls_allowed =
-            figures_.calls_allowed() +
-            figures_.entitlements * most_rounds(timeline_.now() - base::Monotonic{});
+        const auto rounds = most_rounds(timeline_.now() - base::Monotonic{});
+        evidence_.calls_allowed = figures_.calls_allowed() + figures_.entitlements * rounds;
         if (node_) {
             auto verdict = judge(evidence_);
             std::ranges::move(verdict.violations, std::back_inserter(found_.violations()));

@@ -14,6 +14,7 @@ DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
 STRANGE = DEMO + '[[tenant]]\nid = "elsewhere"\n'
 CLOSED = '[[tenant]]\nid = "demo"\n[[tenant]]\nid = "demo_b"\nenabled = false\n'
 SLOW_MS = 200
+RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
            "addAccount", "receiveReport", "placeHold", "placeHoldOfAll", "liftHold",
@@ -158,6 +159,17 @@ def full(world, sandbox, token, store):
     return entitlement, holder, account
 
 
+def unseal(file):
+    """Its pages without checksums, as another program leaves those that it copies from a log."""
+    with open(file, "r+b") as store:
+        store.seek(16)
+        size = int.from_bytes(store.read(2), "big")
+        pages = store.seek(0, 2) // size
+        for page in range(1, pages + 1):
+            store.seek(page * size - RESERVED)
+            store.write(bytes(RESERVED))
+
+
 def damage(store):
     with sqlite3.connect(f"{store}.db") as database:
         database.execute("UPDATE entitlement SET status = 'damaged'")
@@ -165,6 +177,7 @@ def damage(store):
         database.execute("UPDATE product SET created_at = 'damaged'")
         database.execute("UPDATE hold SET kind = 'damaged'")
     database.close()
+    unseal(f"{store}.db")
 
 
 def damaged(world, sandbox, token, store, entitlement, holder, account):
