@@ -210,6 +210,7 @@ TEST_F(JudgeTest, theWire) {
     expect_found(Invariant::read_first, [&] { change("id-3", 503), change("id-4", 200); });
     expect_found(Invariant::one_id, [&] { change("id-3", {}), read(), change("id-4", 200); });
     expect_found(Invariant::backs_off, [&] { read(), read(), read(), read(), read(); });
+    expect_found(Invariant::waits, [&] { change("id-3", 202), read(), change("id-4", 200); });
     change("id-3", {}), read(), change("id-3", 200);
     EXPECT_TRUE(judge(evidence_).violations.empty());
 }

@@ -30,6 +30,7 @@ struct Thread {
         base::Monotonic until;
         std::string status;  // when it was accepted
         std::string request_id;
+        std::string what;
     };
     std::optional<Waiting> waiting;  // for what the partner accepted
 };
@@ -119,13 +120,16 @@ class Wire {
         change.heard = change.heard || sent.heard;
     }
 
-    // Under the same id it is the same call, whose acceptance was not written down.
+    // Under the same id it is the same call, whose acceptance was not written down: so may that be
+    // before another change, which a newer request asks for.
     void judge_waiting(const std::string& id, Thread& thread, const Sent& sent) {
         const auto request_id =
             std::string{sent.request.headers.find("X-RequestIdentifier").value_or("")};
+        const auto what = sent.request.method + sent.request.target + sent.request.body;
         auto& waiting = thread.waiting;
         if (waiting && !evidence_.clocks_step) {
-            const bool is_over = sent.at >= waiting->until || request_id == waiting->request_id;
+            const bool is_over = sent.at >= waiting->until || what != waiting->what ||
+                                 request_id == waiting->request_id;
             if (!found_.look(Invariant::waits, is_over)) {
                 found_.fail(Invariant::waits, "{}: {} {} left while another was waited for", id,
                             sent.request.method, sent.request.target);
@@ -134,7 +138,8 @@ class Wire {
         waiting.reset();
         const bool creates = plea_of(sent.request) == Plea::create;
         if (sent.heard != 202 || creates) return;
-        waiting = {sent.until + domain::CallLimits{}.awaited, status_in(sent.answer), request_id};
+        waiting = {sent.until + domain::CallLimits{}.awaited, status_in(sent.answer), request_id,
+                   what};
     }
 
     void judge_new_id(const std::string& id, const Thread::Change& last, const Sent& sent) {
