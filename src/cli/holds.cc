@@ -69,10 +69,10 @@ const json::array& list_in(const json::value& answer, std::string_view name) {
     return list != nullptr && list->is_array() ? list->get_array() : kNone;
 }
 
-using Asked = std::expected<std::vector<std::string>, AdminTrouble>;
+using Ids = std::expected<std::vector<std::string>, AdminTrouble>;
 
 // The ids of all that is not settled because of this.
-Asked find_unsettled(const RetryRequest& request) {
+Ids find_unsettled(const RetryRequest& request) {
     std::vector<std::string> ids;
     std::string after;
     while (true) {

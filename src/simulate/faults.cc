@@ -109,11 +109,13 @@ FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
     const auto set = [&](std::size_t fault) { plan.likely_.at(fault) = dice.pick(kLikely); };
     if (only) {
         set(static_cast<std::size_t>(*only));
+        plan.swept_ = plan.has(Fault::report_dropped) || dice.chance(0.5);
         return plan;
     }
     constexpr std::array<std::size_t, 8> kHowMany{0, 1, 1, 2, 3, 4, 6, 9};
     const auto count = dice.pick(kHowMany);
     for (std::size_t i = 0; i < count; ++i) set(dice.below(kFaults));
+    plan.swept_ = plan.has(Fault::report_dropped) || dice.chance(0.5);
     return plan;
 }
 

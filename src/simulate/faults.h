@@ -73,6 +73,12 @@ class FaultPlan {
     double operator[](Fault fault) const { return likely_.at(static_cast<std::size_t>(fault)); }
     bool has(Fault fault) const { return (*this)[fault] > 0; }
 
+    // Whether what lives is looked at regularly; else only reports tell what the partner did by
+    // itself, and it repeats each until it is taken.
+    bool swept() const { return swept_; }
+    // Nothing goes wrong any more.
+    void clear() { likely_ = {}; }
+
     // Whether a call may act after its answer was lost, or be sent again.
     bool may_leave_a_call_open() const;
 
@@ -81,6 +87,7 @@ class FaultPlan {
 
   private:
     std::array<double, kFaults> likely_{};
+    bool swept_ = true;
 };
 
 // How often reports were doubled: only the partner's model knows.

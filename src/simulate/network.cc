@@ -84,7 +84,7 @@ void Network::set_plan(const FaultPlan& plan) {
 }
 
 void Network::heal() {
-    plan_ = {};
+    plan_.clear();
     unreachable_ = unauthorized_ = false;
     partner_.set_faults({});
 }

@@ -11,15 +11,16 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-assembly::Options product_options() {
+assembly::Options product_options(const FaultPlan& plan) {
     assembly::Options made;
     const std::string others{kOthers};
     made.auth.issuer = others + std::string{sandbox::Issuer::kPath};
     made.auth.tenant_claim = "tenants";
     made.api.tenant_claim = "tenants";
+    const seconds freshness = plan.swept() ? seconds{kFreshness} : seconds{0};
     made.api.tenants = {
-        {.id = domain::TenantId{"demo"}, .is_default = true, .freshness = kFreshness},
-        {.id = domain::TenantId{"second"}, .freshness = kFreshness}};
+        {.id = domain::TenantId{"demo"}, .is_default = true, .freshness = freshness},
+        {.id = domain::TenantId{"second"}, .freshness = freshness}};
     made.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
     made.bango.route = {.url = others + "/bango",
                         .username = "usher",
@@ -54,6 +55,9 @@ sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice) {
     if (plan.has(Fault::short_memory)) made.replay_retention = dice.pick(kShort);
     made.paid_period = dice.log_between(minutes{10}, hours{24 * 30});
     made.activation_ttl = dice.log_between(minutes{10}, hours{24});
+    if (!plan.swept()) {
+        made.notification_pauses.insert(made.notification_pauses.end(), 60, minutes{10});
+    }
     made.max_calls = 1000;
     return made;
 }

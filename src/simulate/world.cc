@@ -293,7 +293,7 @@ class World {
         auto started = Node::start(
             life_,
             {timeline_, *random_, all_metrics(), offset_, [this] { return store_latency(); }},
-            network_.client_for(life_), file_, product_options(), store_options());
+            network_.client_for(life_), file_, product_options(plan_), store_options());
         if (started) {
             node_ = std::move(*started);
             return;
@@ -369,7 +369,7 @@ class World {
         trace_.say(timeline_.now(), "no more trouble");
         count_by_partner();
         network_.heal();
-        plan_ = {};
+        plan_.clear();
         trouble_ = {.syncs_lie = options_.syncs_lie};
         disk_.set_trouble(trouble_);
         disk_.spare_power();
