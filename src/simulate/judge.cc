@@ -125,7 +125,13 @@ class Judgement {
                     const std::vector<const domain::Event*>& history) {
         std::optional<EntitlementStatus> wish;
         for (const auto* event : history) {
-            if (event->change.kind == ChangeKind::requested) wish = event->change.status_to;
+            // Another word for what is there is no new wish.
+            const auto& change = event->change;
+            const bool is_wish =
+                change.kind == ChangeKind::requested &&
+                (domain::meaning(change.status_from) != domain::meaning(change.status_to) ||
+                 event->version == 1);
+            if (is_wish || (wish && change.kind == ChangeKind::requested)) wish = change.status_to;
             if (wish && is_excuse(row, *event, *wish)) wish.reset();
         }
         if (!wish) return;

@@ -13,8 +13,9 @@
 
 namespace usher::simulate {
 
-// An open call may act so long after it was made; everything late in these worlds is sooner.
-inline constexpr std::chrono::hours kHorizon{1};
+// An open call may act so long after it was made. Everything late in these worlds is sooner, also
+// by a clock that jumps from an hour behind to an hour ahead.
+inline constexpr std::chrono::hours kHorizon{3};
 
 // Everything that lives is looked at again within this.
 inline constexpr std::chrono::minutes kFreshness{30};

@@ -27,7 +27,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // After the last trouble: the horizon, the longest wait between two reads, and time to spare.
-constexpr hours kRest{2};
+constexpr hours kRest{4};
 // What was due by a clock that was set back is due so much later.
 constexpr hours kLongestStep{1};
 
