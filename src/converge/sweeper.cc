@@ -22,7 +22,7 @@ constexpr base::Duration kForRoom = std::chrono::milliseconds{20};
 // For so much of the limit a round waits for merchants in trouble; then it goes on without them.
 constexpr int kPatience = 10;
 
-void rethrow(const std::exception_ptr& error) {
+void rethrow_bug(const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
 }
 
@@ -54,7 +54,7 @@ void Sweeper::start(const SweptTenant& tenant) {
     ++running_;
     auto& sleeper = sleepers_.emplace_back(ports_.clock);
     boost::asio::co_spawn(executor_, run(tenant, sleeper), [this](const std::exception_ptr& error) {
-        rethrow(error);
+        rethrow_bug(error);
         --running_;
     });
 }
@@ -147,7 +147,7 @@ base::Task<Sweeper::Visit> Sweeper::visit(Round& round, const domain::Entitlemen
     const auto entered = co_await enter(round, route);
     if (entered == Visit::not_yet) co_return entered;
     ++round.looking;
-    boost::asio::co_spawn(executor_, look(round, *row), rethrow);
+    boost::asio::co_spawn(executor_, look(round, *row), rethrow_bug);
     co_return Visit::passed;
 }
 

@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kPagesAtOnce = 1024;
+constexpr int kPagesInAStep = 1024;
 constexpr std::chrono::milliseconds kPatience{5000};
 
 std::string message_of(int error) {
@@ -135,7 +135,7 @@ Result<> copy_pages(Connection& from, Connection& to) {
     auto* backup = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
     int code = backup == nullptr ? sqlite3_extended_errcode(to.handle()) : SQLITE_OK;
     // One view of the source for all of it, so that nothing is begun anew when somebody writes.
-    while (code == SQLITE_OK) code = sqlite3_backup_step(backup, kPagesAtOnce);
+    while (code == SQLITE_OK) code = sqlite3_backup_step(backup, kPagesInAStep);
     const int finished = backup == nullptr ? code : sqlite3_backup_finish(backup);
     if (code == SQLITE_DONE) code = finished;
     if (code != SQLITE_OK) return std::unexpected{Failure{code, sqlite3_errstr(code)}};
