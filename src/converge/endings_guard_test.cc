@@ -8,13 +8,13 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-const domain::TenantId kTenant{"t"};
+const domain::TenantId kGuarded{"t"};
 
 class EndingsGuardTest : public testing::Test {
   protected:
     bool reads(int count, bool ending) {
         bool stopped = false;
-        for (int i = 0; i < count; ++i) stopped = guard.note(kTenant, ending, now) || stopped;
+        for (int i = 0; i < count; ++i) stopped = guard.note(kGuarded, ending, now) || stopped;
         return stopped;
     }
 
@@ -31,8 +31,8 @@ TEST_F(EndingsGuardTest, ManyEndingsAmongManyReadsAreLifeToo) {
     EXPECT_FALSE(reads(1000, false));
     EXPECT_FALSE(reads(50, true));
     EXPECT_TRUE(reads(10, true));
-    EXPECT_EQ(guard.count(kTenant).endings, 60U);
-    EXPECT_EQ(guard.count(kTenant).reads, 1060U);
+    EXPECT_EQ(guard.count(kGuarded).endings, 60U);
+    EXPECT_EQ(guard.count(kGuarded).reads, 1060U);
 }
 
 TEST_F(EndingsGuardTest, OnlyTheLastHourCounts) {
@@ -51,7 +51,7 @@ TEST_F(EndingsGuardTest, TenantsAreCountedApart) {
 
 TEST_F(EndingsGuardTest, WhatAPersonConfirmedIsTakenForAWhile) {
     EXPECT_TRUE(reads(20, true));
-    guard.trust(kTenant, now);
+    guard.trust(kGuarded, now);
     EXPECT_FALSE(reads(500, true));
     now += hours{3};
     EXPECT_TRUE(reads(20, true));
@@ -59,7 +59,7 @@ TEST_F(EndingsGuardTest, WhatAPersonConfirmedIsTakenForAWhile) {
 
 TEST_F(EndingsGuardTest, CanBeTurnedOff) {
     EndingsGuard off{{.percent = 100}};
-    for (int i = 0; i < 100; ++i) EXPECT_FALSE(off.note(kTenant, true, now));
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(off.note(kGuarded, true, now));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace usher::domain {
 namespace {
 
-const base::Time kNow{std::chrono::days{20'000}};
+const base::Time kRestoredAt{std::chrono::days{20'000}};
 constexpr CallLimits kLimits;
 
 Convergence held(EntitlementStatus status, PartnerStatus partner, bool intent = false) {
@@ -16,13 +16,14 @@ Convergence held(EntitlementStatus status, PartnerStatus partner, bool intent = 
 }
 
 Call a_call(PartnerAction action, CallPhase phase) {
-    return {.number = 1,
-            .action = action,
-            .phase = phase,
-            .request_id = RequestId{"r-1"},
-            .begun = kNow - std::chrono::days{1},
-            .deadline = kNow - std::chrono::days{1},
-            .horizon = phase == CallPhase::open ? kNow + std::chrono::hours{1} : base::Time{}};
+    return {
+        .number = 1,
+        .action = action,
+        .phase = phase,
+        .request_id = RequestId{"r-1"},
+        .begun = kRestoredAt - std::chrono::days{1},
+        .deadline = kRestoredAt - std::chrono::days{1},
+        .horizon = phase == CallPhase::open ? kRestoredAt + std::chrono::hours{1} : base::Time{}};
 }
 
 // Nothing is ever sent before a read.
@@ -32,7 +33,7 @@ TEST(Restoring, WhateverMayLiveAtThePartnerIsReadFirst) {
         for (const auto partner : kPartnerStatuses) {
             for (const bool intent : {false, true}) {
                 const auto before = held(status, partner, intent);
-                const auto decision = doubt(before, kLimits, kNow);
+                const auto decision = doubt(before, kLimits, kRestoredAt);
                 const auto step = plan(decision.after, ActionSet::all());
                 EXPECT_NE(step.kind, StepKind::act);
                 EXPECT_EQ(step.kind == StepKind::read, may_live_at_partner(before));
@@ -58,10 +59,10 @@ TEST(Restoring, CallsWithoutAnOutcomeAreOpen) {
     for (const auto phase : {CallPhase::under_way, CallPhase::awaited}) {
         auto before = held(EntitlementStatus::suspended, PartnerStatus::active, true);
         before.calls = {a_call(PartnerAction::suspend, phase)};
-        const auto after = doubt(before, kLimits, kNow).after;
+        const auto after = doubt(before, kLimits, kRestoredAt).after;
         ASSERT_EQ(after.calls.size(), 1U);
         EXPECT_EQ(after.calls.front().phase, CallPhase::open);
-        EXPECT_EQ(after.calls.front().horizon, kNow + kLimits.horizon);
+        EXPECT_EQ(after.calls.front().horizon, kRestoredAt + kLimits.horizon);
         EXPECT_EQ(after.calls.front().request_id, RequestId{"r-1"});
     }
 }
@@ -71,11 +72,11 @@ TEST(Restoring, CallsWithoutAnOutcomeAreOpen) {
 TEST(Restoring, WhatIsFoundIsFollowedAndNotPushedBack) {
     auto before = held(EntitlementStatus::active, PartnerStatus::active);
     before.calls = {a_call(PartnerAction::suspend, CallPhase::open)};
-    const auto restored = doubt(before, kLimits, kNow).after;
+    const auto restored = doubt(before, kLimits, kRestoredAt).after;
     const auto read = settle_read(restored,
                                   {.outcome = ReadOutcome::found,
                                    .view = {.status = PartnerStatus::suspended},
-                                   .begun = kNow + std::chrono::seconds{1}},
+                                   .begun = kRestoredAt + std::chrono::seconds{1}},
                                   ActionSet::all());
     EXPECT_EQ(read.after.status, EntitlementStatus::suspended);
     EXPECT_FALSE(read.after.intent);

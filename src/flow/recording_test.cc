@@ -10,7 +10,7 @@ namespace {
 using domain::EntitlementStatus;
 using domain::PartnerStatus;
 
-const base::Time kNow{std::chrono::days{20'000}};
+const base::Time kRecordedAt{std::chrono::days{20'000}};
 
 domain::Entitlement settled(EntitlementStatus status, PartnerStatus partner) {
     domain::Entitlement row{.tenant = test::kTenant, .id = test::kEntitlement};
@@ -25,7 +25,7 @@ domain::Decision with_change(const domain::Entitlement& row, domain::Change chan
 }
 
 TEST(Recording, CountsVersionsByLinesOfHistory) {
-    Recording recording{settled(EntitlementStatus::active, PartnerStatus::active), kNow};
+    Recording recording{settled(EntitlementStatus::active, PartnerStatus::active), kRecordedAt};
     recording.take({.after = recording.entitlement().convergence}, domain::Initiator::usher);
     EXPECT_EQ(recording.entitlement().version, 4U) << "a decision without a change tells nothing";
     recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "another reason");
@@ -33,7 +33,7 @@ TEST(Recording, CountsVersionsByLinesOfHistory) {
                    domain::Initiator::partner, "seen", 9);
     const auto writes = std::move(recording).finish();
     EXPECT_EQ(writes.entitlement->version, 6U);
-    EXPECT_EQ(writes.entitlement->modified, kNow);
+    EXPECT_EQ(writes.entitlement->modified, kRecordedAt);
     ASSERT_EQ(writes.events.size(), 2U);
     EXPECT_EQ(writes.events[0].version, 5U);
     EXPECT_EQ(writes.events[0].note, "another reason");
@@ -46,7 +46,7 @@ TEST(Recording, CountsVersionsByLinesOfHistory) {
 TEST(Recording, KeepsWhyTheNewestRequestWasRefused) {
     auto row = settled(EntitlementStatus::suspended, PartnerStatus::active);
     row.reason.code = "unpaid";
-    Recording recording{row, kNow};
+    Recording recording{row, kRecordedAt};
     recording.take(with_change(row, {.kind = domain::ChangeKind::refused,
                                      .status_from = EntitlementStatus::suspended,
                                      .status_to = EntitlementStatus::active,
@@ -59,23 +59,23 @@ TEST(Recording, KeepsWhyTheNewestRequestWasRefused) {
     EXPECT_EQ(refusal->asked, EntitlementStatus::suspended);
     EXPECT_EQ(refusal->rejection, domain::Rejection::not_supported_by_partner);
     EXPECT_EQ(refusal->partner_code, "NO");
-    EXPECT_EQ(refusal->at, kNow);
+    EXPECT_EQ(refusal->at, kRecordedAt);
     EXPECT_EQ(refusal->request, 4U);
 }
 
 TEST(Recording, HoldsThePartnersIdForGood) {
-    Recording recording{settled(EntitlementStatus::active, PartnerStatus::active), kNow};
+    Recording recording{settled(EntitlementStatus::active, PartnerStatus::active), kRecordedAt};
     recording.hold(test::record_of(PartnerStatus::active, "first"));
     recording.hold(test::record_of(PartnerStatus::active, "second"));
     EXPECT_EQ(recording.entitlement().partner_id.text(), "first");
 }
 
 TEST(Recording, HoldsTheEndOnlyWhileEndingAndTheUrlOnlyWhilePending) {
-    Recording recording{settled(EntitlementStatus::pending, PartnerStatus::pending), kNow};
+    Recording recording{settled(EntitlementStatus::pending, PartnerStatus::pending), kRecordedAt};
     const auto& row = recording.entitlement();
     auto pending = test::record_of(PartnerStatus::pending);
     pending.activation = domain::Activation{base::Secret{"https://shop.example/a"}, {}};
-    pending.ends_at = kNow;
+    pending.ends_at = kRecordedAt;
     recording.hold(pending);
     EXPECT_EQ(row.activation, pending.activation);
     EXPECT_FALSE(row.ends_at) << "not ending yet";
@@ -83,9 +83,9 @@ TEST(Recording, HoldsTheEndOnlyWhileEndingAndTheUrlOnlyWhilePending) {
     recording.hold(pending);
     EXPECT_TRUE(row.activation) << "a read without a URL does not take the one held away";
     auto ending = test::record_of(PartnerStatus::active_ending);
-    ending.ends_at = kNow;
+    ending.ends_at = kRecordedAt;
     recording.hold(ending);
-    EXPECT_EQ(row.ends_at, kNow);
+    EXPECT_EQ(row.ends_at, kRecordedAt);
     EXPECT_FALSE(row.activation);
     recording.hold(test::record_of(PartnerStatus::active));
     EXPECT_FALSE(row.ends_at);
@@ -95,7 +95,7 @@ TEST(Recording, GivesThePlaceUpOnceBothSidesHaveEnded) {
     const auto occupies = [](EntitlementStatus status, PartnerStatus partner, bool intent) {
         auto row = settled(status, partner);
         row.convergence.intent = intent;
-        return Recording{row, kNow}.finish().entitlement->occupies;
+        return Recording{row, kRecordedAt}.finish().entitlement->occupies;
     };
     EXPECT_FALSE(occupies(EntitlementStatus::cancelled, PartnerStatus::cancelled, false));
     EXPECT_FALSE(occupies(EntitlementStatus::unsubscribed, PartnerStatus::revoked, false));
@@ -110,15 +110,15 @@ TEST(Recording, GivesThePlaceUpOnceBothSidesHaveEnded) {
 TEST(Recording, DatesTheDisagreementFromItsBeginning) {
     auto row = settled(EntitlementStatus::suspended, PartnerStatus::active);
     row.convergence.intent = true;
-    row = *Recording{row, kNow}.finish().entitlement;
-    EXPECT_EQ(row.unsettled_since, kNow);
+    row = *Recording{row, kRecordedAt}.finish().entitlement;
+    EXPECT_EQ(row.unsettled_since, kRecordedAt);
     row.last_problem = "silence";
-    row = *Recording{row, kNow + std::chrono::seconds{5}}.finish().entitlement;
-    EXPECT_EQ(row.unsettled_since, kNow);
+    row = *Recording{row, kRecordedAt + std::chrono::seconds{5}}.finish().entitlement;
+    EXPECT_EQ(row.unsettled_since, kRecordedAt);
     EXPECT_EQ(row.last_problem, "silence");
     row.convergence.intent = false;
     row.convergence.partner_status = PartnerStatus::suspended;
-    row = *Recording{row, kNow}.finish().entitlement;
+    row = *Recording{row, kRecordedAt}.finish().entitlement;
     EXPECT_FALSE(row.unsettled_since);
     EXPECT_TRUE(row.last_problem.empty());
 }

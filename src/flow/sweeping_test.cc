@@ -13,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr base::Duration kDay = hours{24};
+constexpr base::Duration kFreshness = hours{24};
 
 class SweepingTest : public testing::Test {
   protected:
@@ -35,7 +35,7 @@ class SweepingTest : public testing::Test {
 TEST_F(SweepingTest, PassesWhatLivesAndIsLeftAlone) {
     const auto now = world.clock.now();
     const auto looked = [now](PartnerStatus status, std::optional<base::Time> due = {}) {
-        return is_looked_at(SweepStop{{}, status, due}, kDay, now);
+        return is_looked_at(SweepStop{{}, status, due}, kFreshness, now);
     };
     EXPECT_TRUE(looked(PartnerStatus::active));
     EXPECT_TRUE(looked(PartnerStatus::suspended));
@@ -81,27 +81,28 @@ TEST_F(SweepingTest, ADoubtAboutWhatHasChangedMeanwhileIsDropped) {
 TEST_F(SweepingTest, ARoundIsSpreadOverMostOfTheLimit) {
     const auto begun = world.clock.now();
     Sweep sweep{.round_begun = begun};
-    EXPECT_EQ(next_stop(sweep, 10, kDay), begun);
+    EXPECT_EQ(next_stop(sweep, 10, kFreshness), begun);
     sweep.passed = 5;
-    EXPECT_EQ(next_stop(sweep, 10, kDay), begun + kDay * 2 / 5);
+    EXPECT_EQ(next_stop(sweep, 10, kFreshness), begun + kFreshness * 2 / 5);
     sweep.passed = 40;
-    EXPECT_LT(next_stop(sweep, 10, kDay), begun + kDay) << "more came than were expected";
+    EXPECT_LT(next_stop(sweep, 10, kFreshness), begun + kFreshness)
+        << "more came than were expected";
 }
 
 TEST_F(SweepingTest, ARoundThatMissedNothingSaysHowFreshAllIs) {
     const auto begun = world.clock.now();
     Sweep sweep{.after = test::kEntitlement, .round_begun = begun, .passed = 9};
-    const auto done = end_round(sweep, kDay, begun + hours{1});
+    const auto done = end_round(sweep, kFreshness, begun + hours{1});
     EXPECT_EQ(done.fresh_since, begun);
     EXPECT_EQ(done.last_round, 9U);
     EXPECT_TRUE(done.after.empty());
-    EXPECT_GT(done.round_begun, begun + kDay / 2);
-    EXPECT_LT(done.round_begun, begun + kDay);
+    EXPECT_GT(done.round_begun, begun + kFreshness / 2);
+    EXPECT_LT(done.round_begun, begun + kFreshness);
 
     sweep.missed = 1;
-    const auto again = end_round(sweep, kDay, begun + hours{1});
+    const auto again = end_round(sweep, kFreshness, begun + hours{1});
     EXPECT_EQ(again.fresh_since, std::nullopt);
-    EXPECT_LT(again.round_begun, begun + kDay / 4) << "what was missed is looked at soon";
+    EXPECT_LT(again.round_begun, begun + kFreshness / 4) << "what was missed is looked at soon";
 }
 
 TEST_F(SweepingTest, OneHolderWalksAtATime) {

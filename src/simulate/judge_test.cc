@@ -16,14 +16,14 @@ using domain::ChangeKind;
 using domain::EntitlementStatus;
 using domain::PartnerStatus;
 
-const domain::TenantId kTenant{"demo"};
+const domain::TenantId kDemo{"demo"};
 const domain::EntitlementId kId{"e-1"};
 
 // One entitlement: bought, active, and suspended by asked-1.
 class JudgeTest : public testing::Test {
   protected:
     JudgeTest() {
-        auto& kept = evidence_.tenants[kTenant];
+        auto& kept = evidence_.tenants[kDemo];
         add_event(ChangeKind::requested, EntitlementStatus::pending, PartnerStatus::none,
                   "asked-0");
         add_event(ChangeKind::confirmed, EntitlementStatus::active, PartnerStatus::active, "");
@@ -31,7 +31,7 @@ class JudgeTest : public testing::Test {
                   "asked-1");
         add_event(ChangeKind::confirmed, EntitlementStatus::suspended, PartnerStatus::suspended,
                   "");
-        domain::Entitlement row{.tenant = kTenant, .id = kId};
+        domain::Entitlement row{.tenant = kDemo, .id = kId};
         row.account = domain::AccountId{"account-1"};
         row.customer = domain::CustomerId{"demo-account-1"};
         row.partner_id = domain::PartnerEntitlementId{"p-1"};
@@ -44,13 +44,13 @@ class JudgeTest : public testing::Test {
                            {.number = 2, .action = domain::PartnerAction::suspend}};
         evidence_.asked = {{.correlation = "asked-0",
                             .kind = AskedKind::purchase,
-                            .tenant = kTenant,
+                            .tenant = kDemo,
                             .entitlement = "e-1",
                             .status = "PENDING",
                             .answer = 201},
                            {.correlation = "asked-1",
                             .kind = AskedKind::update,
-                            .tenant = kTenant,
+                            .tenant = kDemo,
                             .entitlement = "e-1",
                             .status = "SUSPENDED",
                             .answer = 200,
@@ -86,8 +86,8 @@ class JudgeTest : public testing::Test {
 
     void add_event(ChangeKind kind, EntitlementStatus status, PartnerStatus partner,
                    const std::string& correlation) {
-        auto& feed = evidence_.tenants[kTenant].feed;
-        domain::Event event{.tenant = kTenant, .entitlement = kId};
+        auto& feed = evidence_.tenants[kDemo].feed;
+        domain::Event event{.tenant = kDemo, .entitlement = kId};
         event.position = static_cast<std::int64_t>(feed.size()) + 1;
         event.version = feed.size() + 1;
         event.change = {.kind = kind, .status_to = status, .partner_to = partner};
@@ -100,7 +100,7 @@ class JudgeTest : public testing::Test {
         feed.push_back(std::move(event));
     }
 
-    TenantEvidence& kept() { return evidence_.tenants[kTenant]; }
+    TenantEvidence& kept() { return evidence_.tenants[kDemo]; }
     domain::Entitlement& row() { return kept().rows.at(kId); }
     boost::json::object& record() { return evidence_.partner.at(0).as_object(); }
 
