@@ -82,7 +82,13 @@ class JudgeTest : public testing::Test {
     void change(std::string id, std::optional<int> heard) {
         call("PATCH", "", R"({"entitlementId":"p-1"})", std::move(id), heard);
     }
-    void read() { call("GET", "/p-1", "", "", 200); }
+    // Under a claim, in the name of who asked.
+    void read() {
+        look();
+        evidence_.sent.back().request.headers.add("x-correlation-id", "c-1");
+    }
+    // Of the sweep.
+    void look() { call("GET", "/p-1", "", "", 200); }
 
     void add_event(ChangeKind kind, EntitlementStatus status, PartnerStatus partner,
                    const std::string& correlation) {
@@ -213,6 +219,10 @@ TEST_F(JudgeTest, theWire) {
     expect_found(Invariant::waits, [&] { change("id-3", 202), read(), change("id-4", 200); });
     change("id-3", {}), read(), change("id-3", 200);
     EXPECT_TRUE(judge(evidence_).violations.empty());
+    look(), look(), look(), look(), look();
+    EXPECT_TRUE(judge(evidence_).violations.empty()) << "looks of the sweep are under no claim";
+    change("id-4", {}), look();
+    expect_found(Invariant::read_first, [&] { change("id-4", 200); });
 }
 
 TEST_F(JudgeTest, whatMayBeAsked) {
