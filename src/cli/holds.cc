@@ -103,9 +103,8 @@ std::expected<bool, AdminTrouble> retry_one(const RetryRequest& request, const s
 int retry_all(const RetryRequest& request) {
     const auto ids = find_unsettled(request);
     if (!ids) return report(ids.error());
-    const auto what = request.cause.empty() ? std::string{"are not settled"}
-                                            : "are not settled because of " + request.cause;
-    std::cout << fmt::format("{} entitlements {}.\n", ids->size(), what);
+    const auto because = request.cause.empty() ? "" : " because of " + request.cause;
+    std::cout << fmt::format("Not settled{}: {}.\n", because, ids->size());
     if (!request.yes) {
         if (!ids->empty()) std::cout << "Nothing was done; add --yes to try them again.\n";
         return 0;

@@ -40,6 +40,12 @@ domain::TenantId tenant_of(const Exchange& exchange) {
     return exchange.tenant == nullptr ? domain::TenantId{} : exchange.tenant->id;
 }
 
+// As people know each other; the log of the request has the subject.
+std::string who(const Exchange& exchange) {
+    const auto& principal = *exchange.principal;
+    return principal.username.empty() ? principal.subject : principal.username;
+}
+
 struct Named {
     flow::HoldKind kind{};
     domain::MerchantId merchant;
@@ -120,7 +126,7 @@ base::Task<Answer> place_hold(Exchange& exchange, const Surroundings& around) {
     const auto placed = co_await around.operations.place_hold({.tenant = tenant_of(exchange),
                                                                .merchant = named->merchant,
                                                                .kind = named->kind,
-                                                               .by = exchange.principal->subject,
+                                                               .by = who(exchange),
                                                                .why = named->reason});
     if (!placed) co_return std::unexpected{problem(placed.error())};
     log_change(exchange, "hold_placed", *named);
@@ -133,7 +139,7 @@ base::Task<Answer> lift_hold(Exchange& exchange, const Surroundings& around) {
     const auto lifted = co_await around.operations.lift_hold({.tenant = tenant_of(exchange),
                                                               .merchant = named->merchant,
                                                               .kind = named->kind,
-                                                              .by = exchange.principal->subject,
+                                                              .by = who(exchange),
                                                               .why = named->reason});
     if (!lifted) co_return std::unexpected{problem(lifted.error())};
     if (*lifted > 0) log_change(exchange, "hold_lifted", *named);
@@ -146,10 +152,8 @@ base::Task<Answer> retry_entitlement(Exchange& exchange, const Surroundings& aro
         id_in_path("entitlementId", exchange.params.at("entitlementId"), fields)};
     const auto reason = fields.text("reason", Presence::mandatory, kLongestReason);
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-    const auto tried = co_await around.operations.retry({.tenant = exchange.tenant->id,
-                                                         .entitlement = id,
-                                                         .by = exchange.principal->subject,
-                                                         .why = *reason});
+    const auto tried = co_await around.operations.retry(
+        {.tenant = exchange.tenant->id, .entitlement = id, .by = who(exchange), .why = *reason});
     if (!tried) co_return std::unexpected{problem(tried.error())};
     co_return answer(200, {{"retried", *tried}});
 }

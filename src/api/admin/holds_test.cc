@@ -27,7 +27,7 @@ TEST_F(HoldsTest, APauseIsOfTheTenantAndSaysWhoAndWhy) {
     EXPECT_EQ(hold.tenant.text(), "demo");
     EXPECT_EQ(hold.merchant.text(), "M");
     EXPECT_EQ(hold.kind, flow::HoldKind::paused);
-    EXPECT_EQ(hold.by, "sub-half");
+    EXPECT_EQ(hold.by, "half");
     EXPECT_EQ(hold.why, "upgrade");
 }
 
@@ -46,7 +46,7 @@ TEST_F(HoldsTest, WhatUsherPlacesItselfIsOnlyLifted) {
     EXPECT_EQ(body_of(ask("POST", "/admin/v1/holds/lift", body)), R"({"lifted":1})");
     ASSERT_EQ(operations.lifted.size(), 1U);
     EXPECT_EQ(operations.lifted.at(0).kind, flow::HoldKind::endings);
-    EXPECT_EQ(operations.lifted.at(0).by, "sub-half");
+    EXPECT_EQ(operations.lifted.at(0).by, "half");
 }
 
 TEST_F(HoldsTest, AReasonMustBeGiven) {
