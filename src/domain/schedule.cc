@@ -18,6 +18,8 @@ void keep_earlier(std::optional<base::Time>& due, base::Time candidate) {
 }
 
 base::Time next_look(const Call& call, const SchedulePolicy& policy, base::Time now) {
+    // A clock that was set back does not tell how long it was.
+    if (now < call.begun) return std::min(call.deadline, now + policy.awaited_longest);
     const auto waited =
         std::clamp((now - call.begun) / 2, policy.awaited_first, policy.awaited_longest);
     return std::min(call.deadline, now + waited);

@@ -89,5 +89,20 @@ TEST(Schedule, BackoffStaysWithinItsBoundsForAnyAttemptAndJitter) {
     }
 }
 
+TEST(Schedule, AClockThatWasSetBackIsNoHaste) {
+    Convergence row{.status = EntitlementStatus::suspended,
+                    .partner_status = PartnerStatus::active,
+                    .intent = true,
+                    .bound = true};
+    row.calls = {{.number = 1,
+                  .action = PartnerAction::suspend,
+                  .phase = CallPhase::awaited,
+                  .begun = kNow + std::chrono::hours{1},
+                  .deadline = kNow + std::chrono::hours{2}}};
+    const SchedulePolicy policy;
+    EXPECT_EQ(next_due(row, ActionSet::all(), 0, {}, policy, kNow, 0.5),
+              kNow + policy.awaited_longest);
+}
+
 }  // namespace
 }  // namespace usher::domain
