@@ -25,7 +25,6 @@ enum class Planted : std::uint8_t {
     fence_not_checked,
     lease_not_checked,
     report_believed,
-    report_during_read_ignored,
     gives_up,
     no_back_off,
     deadline_never,

@@ -254,9 +254,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             auto& after = recording.entitlement().convergence;
             // A report that came while the read was out may tell of something it did not see.
             const bool is_news = rows.entitlement->hints != work.entitlement.hints;
-            if (is_news && !base::planted(base::Planted::report_during_read_ignored)) {
-                after.read_wanted = true;
-            }
+            if (is_news) after.read_wanted = true;
             const bool made = finding.outcome != domain::ReadOutcome::lost &&
                               after.partner_status != domain::PartnerStatus::unknown;
             const bool look_again =

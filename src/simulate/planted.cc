@@ -47,9 +47,6 @@ constexpr std::array kFaultsInCode{
                    {"lease-not-checked", "a call leaves although its claim has run out"}},
     Entry<Planted>{Planted::report_believed,
                    {"report-believed", "a report is taken for the truth and nothing is read"}},
-    Entry<Planted>{
-        Planted::report_during_read_ignored,
-        {"report-during-read-ignored", "a report that comes while a read is out is forgotten"}},
     Entry<Planted>{Planted::gives_up,
                    {"gives-up", "after a few vain tries nothing is due any more"}},
     Entry<Planted>{Planted::no_back_off, {"no-back-off", "a vain try is repeated at once"}},
