@@ -76,8 +76,8 @@ Ids find_unsettled(const RetryRequest& request) {
     std::vector<std::string> ids;
     std::string after;
     while (true) {
-        auto path =
-            fmt::format("/admin/v1/unsettled?limit=1000&after={}", http::encode_component(after));
+        std::string path = "/admin/v1/unsettled?limit=1000";
+        if (!after.empty()) path += "&after=" + http::encode_component(after);
         if (!request.cause.empty()) path += "&problem=" + http::encode_component(request.cause);
         const auto page = ask_admin(request.access, "GET", path);
         if (!page) return std::unexpected{page.error()};

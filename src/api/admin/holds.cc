@@ -159,8 +159,9 @@ base::Task<Answer> retry_entitlement(Exchange& exchange, const Surroundings& aro
 }
 
 base::Task<Answer> list_unsettled(Exchange& exchange, const Surroundings& around) {
-    const auto after = exchange.target.find_query("after").value_or("");
-    if (!after.empty() && !is_id(after)) {
+    const auto given = exchange.target.find_query("after");
+    const auto after = given.value_or("");
+    if (given && !is_id(*given)) {
         co_return std::unexpected{problem(ErrorCode::query_invalid, "after", "must be an id.")};
     }
     std::optional<domain::Problem> only;
