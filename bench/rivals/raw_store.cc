@@ -63,6 +63,11 @@ class NoPartner final : public flow::Partner {
                        domain::PartnerAction /*action*/) const override {
         return {};
     }
+    std::optional<domain::AccountId> account_of(const domain::TenantId&, const domain::CustomerId&,
+                                                const domain::MerchantId&) const override {
+        return std::nullopt;
+    }
+    flow::ReportNote understand_report(std::string_view) const override { return {}; }
     domain::CustomerId customer_of(const domain::TenantId& /*tenant*/,
                                    const domain::AccountId& account,
                                    const domain::MerchantId& /*merchant*/) const override {

@@ -76,6 +76,8 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::product_in_use;
         case FailureKind::rejected:
             return code_of(failure.rejection.value());
+        case FailureKind::budget_spent:
+            return ErrorCode::too_many_reports;
         case FailureKind::store:
             return code_of(failure.store.value());
     }

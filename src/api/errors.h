@@ -83,6 +83,7 @@ enum class ErrorCode : int {
     target_too_long = 41401,
     media_type_unsupported = 41501,
     host_unknown = 42101,
+    too_many_reports = 42901,
     head_too_large = 43101,
 
     internal_error = 50001,

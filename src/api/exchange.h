@@ -57,7 +57,7 @@ enum class Door {
     admin_token,        // who runs Usher, likewise
     all_tenants_token,  // the same for what concerns every tenant at once: the token must be for
                         // all
-    partner_password,   // the partner, by name and password
+    partner_login,      // the partner, in one of the ways that it has to show who it is
     open,               // whoever reaches the listener: health and metrics
 };
 

@@ -29,7 +29,9 @@ class Operations {
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;
     virtual Outcome<domain::Account> add_account(flow::AddAccount request) = 0;
-    virtual Outcome<void> receive_report(flow::ReceiveReport report) = 0;
+    virtual Outcome<flow::ReportOutcome> receive_report(flow::ReceiveReport report) = 0;
+    virtual base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> kept_reports(
+        domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) = 0;
     virtual base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() = 0;
     virtual base::Task<flow::StoreResult<flow::Hold>> place_hold(flow::Hold hold) = 0;
     virtual base::Task<flow::StoreResult<std::size_t>> lift_hold(flow::LiftHold lift) = 0;

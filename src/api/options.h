@@ -25,6 +25,17 @@ namespace usher::api {
 // Which of the published editions a tenant's integration was written from (OpenTV §8).
 enum class Edition : std::uint8_t { a, b, c };
 
+// What the partner may show when it reports (Bango §5): a name and a password, a key, or an access
+// token of this client. What is empty lets nobody in.
+struct PartnerCredentials {
+    std::string username;
+    base::Secret password;
+    base::Secret api_key;
+    std::string client;
+
+    bool any() const { return !username.empty() || !api_key.reveal().empty() || !client.empty(); }
+};
+
 struct TenantOptions {
     domain::TenantId id;
     bool is_default = false;  // at most one
@@ -34,12 +45,7 @@ struct TenantOptions {
     // What is live at the partner is looked at again within this; 0: only when something asks for
     // it.
     std::chrono::seconds freshness{86'400};
-};
-
-// The credentials that the partner shows when it reports. An empty user name lets nobody in.
-struct PartnerCredentials {
-    std::string username;
-    base::Secret password;
+    PartnerCredentials reports;  // when there are any, only these count for the tenant's reports
 };
 
 struct Options {
@@ -53,7 +59,9 @@ struct Options {
     std::vector<std::string> admin_hosts;  // by which the admin listener is asked, beside addresses
     // The names that a request's Host may have; nothing: any. The admin surface sets it.
     std::optional<std::vector<std::string>> known_hosts;
-    PartnerCredentials partner;
+    PartnerCredentials partner;              // for the tenants that have none of their own
+    std::string report_role = "reportRole";  // that a token must have to report
+    bool reports_apart = false;              // on a listener of their own
     // What is not settled for so long needs a person.
     std::chrono::seconds give_up_after{86'400};
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait

@@ -87,7 +87,9 @@ base::Task<Refused> Pipeline::admit(Exchange& exchange) {
     const auto door = exchange.route->door;
     if (door == Door::open) co_return std::nullopt;
     // The partner has no token and no tenant header: its path names both (Bango §5).
-    if (door == Door::partner_password) co_return check_partner(exchange, options_);
+    if (door == Door::partner_login) {
+        co_return co_await check_partner(exchange, options_, authenticate_);
+    }
     // The token before everything that could tell something about the operator's data.
     if (auto refused = co_await check_token(exchange, authenticate_)) co_return refused;
     // The role before the tenant: who may ask nothing learns nothing about tenants.

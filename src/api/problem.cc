@@ -38,6 +38,7 @@ std::string_view field_of(flow::FailureKind kind) {
             return "status";
         case FailureKind::entitlement_unknown:
             return "entitlementId";
+        case FailureKind::budget_spent:
         case FailureKind::store:
             return "";
     }
@@ -126,7 +127,8 @@ http::Response write_error(const Problem& problem, std::string_view request_id) 
         body["result"] = message;
     }
     auto response = http::make_response(status, "application/json", boost::json::serialize(body));
-    if (status == 503) response.headers.set("Retry-After", std::string{kRetryAfterSeconds});
+    if (status == 503 || status == 429)
+        response.headers.set("Retry-After", std::string{kRetryAfterSeconds});
     for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
     return response;
 }

@@ -46,8 +46,35 @@ bool same_secret(std::string_view a, std::string_view b) {
 
 Problem partner_refused() {
     auto made = problem(ErrorCode::partner_not_known);
-    made.headers.set("WWW-Authenticate", R"(Basic realm="usher", charset="UTF-8")");
+    made.headers.set("WWW-Authenticate",
+                     R"(Basic realm="usher", charset="UTF-8", Bearer realm="usher")");
     return made;
+}
+
+// Of the tenant in the path. One that does not exist has the same as those without their own, so
+// that nobody learns which there are.
+const PartnerCredentials& credentials_for(const Exchange& exchange, const Options& options) {
+    const auto tenant = exchange.params.find("tenant");
+    const auto* found =
+        tenant == exchange.params.end() ? nullptr : tenant_named(options, tenant->second);
+    return found != nullptr && found->reports.any() ? found->reports : options.partner;
+}
+
+bool is_api_key(std::string_view given, const PartnerCredentials& wanted) {
+    const auto& key = wanted.api_key.reveal();
+    return !key.empty() && same_secret(trim(given), key);
+}
+
+bool is_password(std::string_view encoded, const PartnerCredentials& wanted) {
+    if (wanted.username.empty()) return false;
+    const auto pair = base::decode_base64(trim(encoded));
+    return pair && same_secret(*pair, wanted.username + ":" + wanted.password.reveal());
+}
+
+std::optional<std::string_view> after_scheme(std::optional<std::string_view> given,
+                                             std::string_view scheme) {
+    if (!given || !same_word(given->substr(0, scheme.size()), scheme)) return std::nullopt;
+    return given->substr(scheme.size());
 }
 
 Problem body_problem(const base::JsonError& error) {
@@ -153,18 +180,36 @@ Refused check_tenant_enabled(const Exchange& exchange) {
     return problem(ErrorCode::tenant_disabled);
 }
 
-Refused check_partner(const Exchange& exchange, const Options& options) {
-    constexpr std::string_view kScheme = "Basic ";
+base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
+                                  const Authenticate& authenticate) {
     const auto& headers = exchange.request.headers;
     const auto given = headers.find("authorization");
-    if (!given || headers.count("authorization") > 1 || options.partner.username.empty() ||
-        !same_word(given->substr(0, kScheme.size()), kScheme)) {
-        return partner_refused();
+    if (headers.count("authorization") > 1 || headers.count("x-api-key") > 1) {
+        co_return partner_refused();
     }
-    const auto pair = base::decode_base64(trim(given->substr(kScheme.size())));
-    const auto wanted = options.partner.username + ":" + options.partner.password.reveal();
-    if (!pair || !same_secret(*pair, wanted)) return partner_refused();
-    return std::nullopt;
+    const auto& wanted = credentials_for(exchange, options);
+    if (const auto key = headers.find("x-api-key"); key && is_api_key(*key, wanted)) {
+        co_return std::nullopt;
+    }
+    if (const auto pair = after_scheme(given, "Basic "); pair && is_password(*pair, wanted)) {
+        co_return std::nullopt;
+    }
+    const auto bearer = after_scheme(given, "Bearer ");
+    if (!bearer) co_return partner_refused();
+    if (is_api_key(*bearer, wanted)) co_return std::nullopt;
+    if (wanted.client.empty()) co_return partner_refused();
+    const auto verified = co_await authenticate(given);
+    if (!verified) {
+        exchange.refusal = verified.error();
+        co_return partner_refused();
+    }
+    // Another's token is good for other things, and so is not asked for once more.
+    const auto& who = **verified;
+    if (who.client != wanted.client || !who.has_role(options.report_role)) {
+        co_return problem(ErrorCode::role_missing);
+    }
+    exchange.principal = *verified;
+    co_return std::nullopt;
 }
 
 Refused check_media_type(const Exchange& exchange) {

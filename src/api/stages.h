@@ -22,7 +22,8 @@ Refused check_role(const Exchange& exchange, const Options& options);
 Refused find_tenant(Exchange& exchange, const Options& options);
 Refused check_all_tenants(const Exchange& exchange, const Options& options);
 Refused check_tenant_enabled(const Exchange& exchange);
-Refused check_partner(const Exchange& exchange, const Options& options);
+base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
+                                  const Authenticate& authenticate);
 Refused check_media_type(const Exchange& exchange);
 Refused read_body(Exchange& exchange, const Options& options);
 

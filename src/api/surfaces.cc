@@ -24,7 +24,13 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
     {"PUT", "/cpm/commercial/v1/products", Door::operator_token, BodyRule::object,
      opentv::put_product},
     {"POST", "/adm/v1/accounts", Door::operator_token, BodyRule::object, opentv::add_account},
-    {"POST", "/bango/v1/reports/{tenant}/{entitlementId}", Door::partner_password, BodyRule::json,
+});
+
+// On the operator's listener, or on one of their own.
+constexpr auto kReportRoutes = std::to_array<Route>({
+    {"POST", "/bango/v1/reports/{tenant}", Door::partner_login, BodyRule::json,
+     bango::receive_report},
+    {"POST", "/bango/v1/reports/{tenant}/{entitlementId}", Door::partner_login, BodyRule::json,
      bango::receive_report},
 });
 
@@ -46,13 +52,16 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
      admin::retry_entitlement},
     {"GET", "/admin/v1/entitlements/{entitlementId}/explanation", Door::admin_token, BodyRule::none,
      admin::explain_entitlement},
+    {"GET", "/admin/v1/entitlements/{entitlementId}/reports", Door::admin_token, BodyRule::none,
+     admin::list_reports},
+    {"GET", "/admin/v1/reports", Door::admin_token, BodyRule::none, admin::list_reports},
     {"GET", "/admin/v1/explanations", Door::admin_token, BodyRule::none, admin::explain_several},
 });
 
-http::Handler make_handler(std::span<const Route> routes, Options options,
-                           Authenticate authenticate, PipelinePorts ports) {
-    auto pipeline = std::make_shared<Pipeline>(std::vector<Route>{routes.begin(), routes.end()},
-                                               std::move(options), std::move(authenticate), ports);
+http::Handler make_handler(std::vector<Route> routes, Options options, Authenticate authenticate,
+                           PipelinePorts ports) {
+    auto pipeline = std::make_shared<Pipeline>(std::move(routes), std::move(options),
+                                               std::move(authenticate), ports);
     return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
 }
 
@@ -62,18 +71,32 @@ std::span<const Route> operator_routes() {
     return kOperatorRoutes;
 }
 
+std::span<const Route> report_routes() {
+    return kReportRoutes;
+}
+
 std::span<const Route> admin_routes() {
     return kAdminRoutes;
 }
 
 http::Handler make_operator_handler(Options options, Authenticate authenticate,
                                     PipelinePorts ports) {
-    return make_handler(operator_routes(), std::move(options), std::move(authenticate), ports);
+    std::vector<Route> routes{kOperatorRoutes.begin(), kOperatorRoutes.end()};
+    if (!options.reports_apart) {
+        routes.insert(routes.end(), kReportRoutes.begin(), kReportRoutes.end());
+    }
+    return make_handler(std::move(routes), std::move(options), std::move(authenticate), ports);
+}
+
+http::Handler make_report_handler(Options options, Authenticate authenticate, PipelinePorts ports) {
+    return make_handler({kReportRoutes.begin(), kReportRoutes.end()}, std::move(options),
+                        std::move(authenticate), ports);
 }
 
 http::Handler make_admin_handler(Options options, Authenticate authenticate, PipelinePorts ports) {
     options.known_hosts = options.admin_hosts;
-    return make_handler(admin_routes(), std::move(options), std::move(authenticate), ports);
+    return make_handler({kAdminRoutes.begin(), kAdminRoutes.end()}, std::move(options),
+                        std::move(authenticate), ports);
 }
 
 http::RenderError make_render_error(base::Random& random, base::Metrics& metrics) {

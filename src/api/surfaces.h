@@ -10,12 +10,17 @@
 
 namespace usher::api {
 
-// Every route of the operator's listener, the partner's reports included.
+// The operator's routes, and those for the partner's reports.
 std::span<const Route> operator_routes();
+std::span<const Route> report_routes();
 
-// The ports must outlive the handler and every copy of it.
+// The operator's listener; with the partner's reports, unless they are apart. The ports must
+// outlive the handler and every copy of it.
 http::Handler make_operator_handler(Options options, Authenticate authenticate,
                                     PipelinePorts ports);
+
+// The listener for reports, when they are apart: nothing else is found there.
+http::Handler make_report_handler(Options options, Authenticate authenticate, PipelinePorts ports);
 
 // Every route of the admin listener.
 std::span<const Route> admin_routes();

@@ -34,7 +34,8 @@ class FakeOperations : public Operations {
         domain::Product{.id = domain::ProductId{"BANGO_US_MUSIC"}};
     std::expected<domain::Account, flow::Failure> account_answer =
         domain::Account{.id = domain::AccountId{"account-1"}};
-    std::expected<void, flow::Failure> report_answer;
+    std::expected<flow::ReportOutcome, flow::Failure> report_answer =
+        flow::ReportOutcome::read_wanted;
     flow::StoreResult<std::optional<domain::Entitlement>> found;
     bool fails = false;  // with an exception
 
@@ -62,7 +63,7 @@ class FakeOperations : public Operations {
         accounts.push_back(std::move(request));
         co_return account_answer;
     }
-    Outcome<void> receive_report(flow::ReceiveReport report) override {
+    Outcome<flow::ReportOutcome> receive_report(flow::ReceiveReport report) override {
         reports.push_back(std::move(report));
         co_return report_answer;
     }
@@ -71,6 +72,13 @@ class FakeOperations : public Operations {
         reads.emplace_back(tenant.text(), id.text());
         co_return found;
     }
+    base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> kept_reports(
+        domain::TenantId, domain::EntitlementId entitlement, std::size_t limit) override {
+        reports_asked.emplace_back(entitlement.text(), limit);
+        co_return kept;
+    }
+    std::vector<flow::KeptReport> kept;
+    std::vector<std::pair<std::string, std::size_t>> reports_asked;
     base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override { co_return in_force; }
     base::Task<flow::StoreResult<flow::Hold>> place_hold(flow::Hold hold) override {
         placed.push_back(hold);

@@ -30,8 +30,12 @@ class FlowOperations final : public api::Operations {
     Outcome<domain::Account> add_account(flow::AddAccount request) override {
         return flow::add_account(ports_, std::move(request));
     }
-    Outcome<void> receive_report(flow::ReceiveReport report) override {
+    Outcome<flow::ReportOutcome> receive_report(flow::ReceiveReport report) override {
         return flow::receive_report(ports_, std::move(report));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> kept_reports(
+        domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) override {
+        return ports_.store.reports(std::move(tenant), std::move(entitlement), limit);
     }
     base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override {
         return ports_.store.holds();
@@ -87,6 +91,9 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
     const api::PipelinePorts ports{*product->operations, ground.clock, ground.random,
                                    ground.metrics};
     product->operator_handler = api::make_operator_handler(options.api, authenticate, ports);
+    if (options.api.reports_apart) {
+        product->report_handler = api::make_report_handler(options.api, authenticate, ports);
+    }
     product->admin_handler = api::make_admin_handler(std::move(options.api), authenticate, ports);
     product->render_error = api::make_render_error(ground.random, ground.metrics);
     return product;

@@ -44,6 +44,7 @@ struct Product {
     std::unique_ptr<auth::Authenticator> authenticator;
     std::unique_ptr<api::Operations> operations;
     http::Handler operator_handler;
+    http::Handler report_handler;  // empty unless reports are apart
     http::Handler admin_handler;
     http::RenderError render_error;
 };

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/planted.h"
+#include "flow/follow_product.h"
 #include "flow/holding.h"
 
 namespace usher::converge {
@@ -290,8 +291,10 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
         routes_.learn_unsupported(route, work.entitlement.product_key, work.call->action,
                                   clock_.monotonic());
     }
-    co_return next_of(
-        co_await write_down(work.lease_end, [&] { return flow::settle(ports_, work, reply); }));
+    auto done =
+        co_await write_down(work.lease_end, [&] { return flow::settle(ports_, work, reply); });
+    if (done) co_await follow(*done);
+    co_return next_of(std::move(done));
 }
 
 base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Monotonic deadline) {
@@ -305,7 +308,24 @@ base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Mon
     if (done && reply.kind != flow::ReadKind::trouble) {
         guard_endings(work.entitlement.tenant, done->unasked_ending);
     }
+    if (done) co_await follow(*done);
     co_return next_of(std::move(done));
+}
+
+// When the partner has another product there and nothing else is to be done first. What fails is
+// seen again with the next look.
+base::Task<> Converger::follow(const flow::Advance& advance) {
+    if (!advance.entitlement || advance.next) co_return;
+    if (advance.entitlement->other_product_key.empty()) co_return;
+    const auto row = co_await flow::follow_product(ports_, *advance.entitlement);
+    if (!row) {
+        base::log(base::LogLevel::warning, "product_not_followed",
+                  {{"tenant", advance.entitlement->tenant.text()},
+                   {"entitlement", advance.entitlement->id.text()},
+                   {"problem", flow::to_text(row.error())}});
+        co_return;
+    }
+    if (*row) watches_.tell(*row);
 }
 
 // Writes an answer down, again and again while the store does not take it: repeating is safe under

@@ -79,6 +79,7 @@ class Converger final : public flow::Propagator {
     base::Task<std::optional<flow::Work>> take_step(flow::Work work);
     base::Task<std::optional<flow::Work>> act(flow::Work work, base::Monotonic deadline);
     base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
+    base::Task<> follow(const flow::Advance& advance);
     template <class Settle>
     base::Task<std::optional<flow::Advance>> write_down(base::Monotonic lease_end, Settle settle);
     base::Task<bool> load_holds();

@@ -7,10 +7,11 @@ namespace usher::domain {
 
 namespace {
 
-constexpr std::array kChangeKinds{
-    ChangeKind::requested,     ChangeKind::confirmed,   ChangeKind::accepted,
-    ChangeKind::lost,          ChangeKind::learnt,      ChangeKind::refused,
-    ChangeKind::partner_moved, ChangeKind::pushed_back, ChangeKind::retried};
+constexpr std::array kChangeKinds{ChangeKind::requested,     ChangeKind::confirmed,
+                                  ChangeKind::accepted,      ChangeKind::lost,
+                                  ChangeKind::learnt,        ChangeKind::refused,
+                                  ChangeKind::partner_moved, ChangeKind::pushed_back,
+                                  ChangeKind::retried,       ChangeKind::product_moved};
 
 }  // namespace
 
@@ -34,6 +35,8 @@ std::string_view to_text(ChangeKind kind) {
             return "pushed_back";
         case ChangeKind::retried:
             return "retried";
+        case ChangeKind::product_moved:
+            return "product_moved";
     }
     return "";
 }

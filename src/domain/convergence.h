@@ -87,6 +87,7 @@ enum class ChangeKind : std::uint8_t {
     partner_moved,  // nobody here asked; the record follows the partner
     pushed_back,    // a late effect of an overtaken call of ours is being undone
     retried,        // a person asked for another try
+    product_moved,  // the partner changed the product; the record follows
 };
 
 std::string_view to_text(ChangeKind kind);

@@ -13,6 +13,10 @@ constexpr std::array kAccountStatuses{AccountStatus::active, AccountStatus::rest
 
 }  // namespace
 
+bool is_settled(const Entitlement& entitlement) {
+    return is_settled(entitlement.convergence) && entitlement.other_product_key.empty();
+}
+
 std::string_view to_text(Initiator initiator) {
     switch (initiator) {
         case Initiator::op:

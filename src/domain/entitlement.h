@@ -66,6 +66,8 @@ struct Entitlement {
     ProductKey product_key;
     CustomerId customer;              // the account's name there, fixed at purchase
     PartnerEntitlementId partner_id;  // empty until the partner has made one
+    // What the partner has instead of `product_key`, as long as the record could not follow.
+    ProductKey other_product_key;
 
     Convergence convergence;
 
@@ -114,6 +116,7 @@ struct Event {
     Asker asker;                        // of the request that led here, if any
     std::optional<std::uint32_t> call;  // number of the partner call that led here
     std::string note;                   // a few words: a reason given, a problem met
+    ProductId product;                  // of product_moved: the product from now on
     bool operator==(const Event&) const = default;
 };
 
@@ -139,6 +142,9 @@ struct Account {
     base::Time modified;
     bool operator==(const Account&) const = default;
 };
+
+// Nothing is left to do for it: both sides agree, about the product too.
+bool is_settled(const Entitlement& entitlement);
 
 std::string_view to_text(Initiator initiator);
 std::optional<Initiator> parse_initiator(std::string_view text);

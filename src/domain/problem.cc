@@ -48,6 +48,10 @@ std::string_view to_text(Problem problem) {
             return "never_confirmed";
         case Problem::outcome_not_learnt:
             return "outcome_not_learnt";
+        case Problem::product_not_ours:
+            return "product_not_ours";
+        case Problem::product_taken:
+            return "product_taken";
         case Problem::refused:
             return "refused";
         case Problem::not_supported:

@@ -33,6 +33,8 @@ enum class Problem : std::uint8_t {
     several_candidates,  // several of its records could be this one
     never_confirmed,     // accepted, and no effect within the time for it
     outcome_not_learnt,  // whoever made the call died before its answer was written down
+    product_not_ours,    // it has another product there, and none of ours is that
+    product_taken,       // it has another product there, which the account holds already
     // An answer, to be checked by a read before it counts.
     refused,
     not_supported,
@@ -59,6 +61,8 @@ inline constexpr std::array kProblems{Problem::none,
                                       Problem::several_candidates,
                                       Problem::never_confirmed,
                                       Problem::outcome_not_learnt,
+                                      Problem::product_not_ours,
+                                      Problem::product_taken,
                                       Problem::refused,
                                       Problem::not_supported};
 

@@ -183,6 +183,15 @@ constexpr auto kCatalogue = std::to_array<CauseEntry>({
      "following it up.",
      "Ask the partner which record is the right one and to end the others. It is not "
      "guessed."},
+    {Cause::product_not_ours, "product_not_ours",
+     "The partner has another product there, and it is none of the platform's.",
+     "The service has another product for you than we know of. We are following it up.",
+     "Add the product that is shown to the platform's products, or have the merchant change it "
+     "back. Then `usher retry`."},
+    {Cause::product_taken, "product_taken",
+     "The partner has another product there, which the account holds already.",
+     "The service has the same product for you twice. We are following it up.",
+     "Ask the customer which one is to stay, and end the other."},
     {Cause::outcome_not_learnt, "outcome_not_learnt",
      "Whoever made the call ended before the answer was written down; it is read before "
      "anything is sent.",
@@ -274,6 +283,10 @@ Cause cause_of(domain::Problem problem) {
             return Cause::record_of_another;
         case Problem::several_candidates:
             return Cause::several_candidates;
+        case Problem::product_not_ours:
+            return Cause::product_not_ours;
+        case Problem::product_taken:
+            return Cause::product_taken;
         case Problem::never_confirmed:
             return Cause::never_confirmed;
         case Problem::outcome_not_learnt:

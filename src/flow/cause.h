@@ -47,6 +47,8 @@ enum class Cause : std::uint8_t {
     contradiction,
     record_of_another,
     several_candidates,
+    product_not_ours,
+    product_taken,
     outcome_not_learnt,
     not_sendable,
     shutting_down,

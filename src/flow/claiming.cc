@@ -113,6 +113,10 @@ void schedule(Recording& recording, const ClaimTools& tools,
     entitlement.due_at = domain::next_due(entitlement.convergence, tools.supported(entitlement),
                                           entitlement.attempts, entitlement.ends_at, policy,
                                           recording.now(), tools.jitter);
+    if (!entitlement.other_product_key.empty()) {
+        const auto look = recording.now() + policy.given_up_longest;
+        entitlement.due_at = std::min(entitlement.due_at.value_or(look), look);
+    }
     constexpr std::uint32_t kFew = 5;
     if (base::planted(base::Planted::gives_up) && entitlement.attempts > kFew) {
         entitlement.due_at.reset();

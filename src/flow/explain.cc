@@ -9,6 +9,7 @@ namespace {
 using domain::Entitlement;
 
 constexpr std::size_t kLongestHistory = 1'000;
+constexpr std::size_t kReportsTold = 3;
 
 // History and calls first, then the row: when it has moved on meanwhile, once more.
 base::Task<StoreResult<std::optional<Evidence>>> gather(Ports& ports, domain::TenantId tenant,
@@ -29,6 +30,9 @@ base::Task<StoreResult<std::optional<Evidence>>> gather(Ports& ports, domain::Te
         const auto newest = evidence.history.empty() ? 0 : evidence.history.back().position;
         if (newest == evidence.row.last_position) break;
     }
+    auto reports = co_await ports.store.reports(tenant, id, kReportsTold);
+    if (!reports) co_return std::unexpected{reports.error()};
+    evidence.reports = std::move(*reports);
     const auto& row = evidence.row;
     evidence.route = ports.propagator.standing(row.tenant, row.merchant);
     evidence.supported = ports.propagator.supported(row.tenant, row.merchant, row.product_key);

@@ -31,6 +31,7 @@ bool decides(const domain::Event& event) {
         case ChangeKind::learnt:
         case ChangeKind::pushed_back:
         case ChangeKind::retried:
+        case ChangeKind::product_moved:
             return false;
     }
     return false;
@@ -165,7 +166,7 @@ const domain::Call* never_confirmed_call(const Evidence& evidence) {
 std::vector<Cause> causes_of(const Evidence& evidence) {
     const auto& row = evidence.row;
     std::vector<Cause> causes;
-    const bool settled = domain::is_settled(row.convergence);
+    const bool settled = domain::is_settled(row);
     // A look that is due, after a report for instance, makes an agreement doubtful only when it
     // does not come about.
     const bool quiet = agrees(row.convergence) && row.problem == domain::Problem::none &&
@@ -175,6 +176,8 @@ std::vector<Cause> causes_of(const Evidence& evidence) {
     if (settled) return causes;
     if (row.problem != domain::Problem::none) add(causes, cause_of(row.problem));
     if (never_confirmed_call(evidence) != nullptr) add(causes, Cause::never_confirmed);
+    // What stands in the way of the product alone leaves nothing else to be told.
+    if (domain::is_settled(row.convergence) && !causes.empty()) return causes;
     const auto progress = cause_of_progress(evidence);
     // After a try that failed the next one is not simply waiting for its turn.
     if (causes.empty() || progress != Cause::just_recorded) add(causes, progress);

@@ -48,6 +48,8 @@ std::string text_of(const domain::Event& event) {
                 to_text(change.partner_to));
         case ChangeKind::retried:
             return "a person asked for another try";
+        case ChangeKind::product_moved:
+            return "the partner changed the product";
     }
     return "";
 }
@@ -71,7 +73,7 @@ std::string_view text_of(const domain::Call& call) {
 // Beside what calls and history say.
 void add_standing(std::vector<Fact>& facts, const Evidence& evidence) {
     const auto& row = evidence.row;
-    if (!row.last_problem.empty() && !domain::is_settled(row.convergence)) {
+    if (!row.last_problem.empty() && !domain::is_settled(row)) {
         facts.push_back({.text = fmt::format("the last try met: {} ({} tries without progress)",
                                              row.last_problem, row.attempts)});
     }
@@ -86,6 +88,32 @@ void add_standing(std::vector<Fact>& facts, const Evidence& evidence) {
     }
     if (evidence.not_writable) {
         facts.push_back({.text = fmt::format("the store: {}", *evidence.not_writable)});
+    }
+}
+
+std::string_view text_of(ReportOutcome outcome) {
+    switch (outcome) {
+        case ReportOutcome::read_wanted:
+            return "so it was read";
+        case ReportOutcome::nothing_new:
+            return "which was known";
+        case ReportOutcome::another_record:
+            return "for another record than ours, so it was read";
+        case ReportOutcome::found_otherwise:
+            return "without our id, so it was read";
+        case ReportOutcome::unknown:
+            return "which fits nothing";
+    }
+    return "";
+}
+
+void add_reports(std::vector<Fact>& facts, const Evidence& evidence) {
+    for (const auto& report : evidence.reports | std::views::reverse) {
+        const auto& word = report.status_word.empty() ? report.reason : report.status_word;
+        facts.push_back(
+            {.text = fmt::format("the partner reported {}, {}", word.empty() ? "something" : word,
+                                 text_of(report.outcome)),
+             .at = report.received});
     }
 }
 
@@ -150,6 +178,7 @@ std::vector<Fact> facts_of(const Evidence& evidence) {
     std::ranges::reverse(calls);
     std::ranges::move(calls, std::back_inserter(facts));
     add_refusal(facts, evidence.row);
+    add_reports(facts, evidence);
     add_standing(facts, evidence);
     return facts;
 }

@@ -34,6 +34,7 @@ bool tells_of_partner(const domain::Event& event) {
         case ChangeKind::accepted:
         case ChangeKind::lost:
         case ChangeKind::retried:
+        case ChangeKind::product_moved:
             return false;
     }
     return false;
@@ -128,7 +129,8 @@ void tell_row(Explanation& told, const domain::Entitlement& row) {
     told.unsettled_since = row.unsettled_since;
     told.partner_status = row.convergence.partner_status;
     told.agree = !row.convergence.intent &&
-                 domain::agree(row.convergence.status, row.convergence.partner_status);
+                 domain::agree(row.convergence.status, row.convergence.partner_status) &&
+                 row.other_product_key.empty();
 }
 
 Explanation begin(const Evidence& evidence) {
@@ -195,6 +197,7 @@ Cause cause_then(const Evidence& then) {
         case ChangeKind::refused:
         case ChangeKind::partner_moved:
         case ChangeKind::retried:
+        case ChangeKind::product_moved:
             break;
     }
     return Cause::not_kept;

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "domain/entitlement.h"
 #include "flow/cause.h"
+#include "flow/kept_report.h"
 #include "flow/propagator.h"
 
 namespace usher::flow {
@@ -20,6 +21,7 @@ struct Evidence {
     domain::Entitlement row;
     std::vector<domain::Call> calls;     // all, oldest first
     std::vector<domain::Event> history;  // oldest first; the older part may be missing
+    std::vector<KeptReport> reports;     // the newest few, the newest first
     RouteStanding route;
     domain::ActionSet supported = domain::ActionSet::all();
     std::optional<std::string> not_writable;  // why the store takes no changes, if it does not

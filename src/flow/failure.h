@@ -26,6 +26,7 @@ enum class FailureKind : std::uint8_t {
     already_entitled,  // the account holds this product (see `existing`)
     product_in_use,    // its partner names cannot change any more
     rejected,          // by the lifecycle or the partner (see `rejection`)
+    budget_spent,      // too many of these for now
     store,             // see `store`
 };
 

@@ -66,7 +66,7 @@ base::Task<std::expected<bool, Failure>> retry(Ports& ports, Retry retry) {
     const auto tried = co_await decide_in<Tried>(
         ports.store, wanted, [retry](const Rows& rows) -> std::pair<Writes, Tried> {
             if (!rows.entitlement) return {Writes{}, std::nullopt};
-            if (domain::is_settled(rows.entitlement->convergence)) return {Writes{}, false};
+            if (domain::is_settled(*rows.entitlement)) return {Writes{}, false};
             Recording recording{*rows.entitlement, rows.now};
             recording.tell(domain::ChangeKind::retried, domain::Initiator::op,
                            fmt::format("{}: {}", retry.by, retry.why));

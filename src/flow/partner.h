@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/task.h"
@@ -64,6 +65,20 @@ struct ReadReply {
     bool unhealthy = false;
 };
 
+// What a report says, as far as it can be understood; what it does not say is empty.
+struct ReportNote {
+    domain::PartnerEntitlementId partner_id;
+    domain::EntitlementId external_id;  // ours, when the partner tells it
+    domain::CustomerId customer;
+    domain::MerchantId merchant;
+    domain::ProductKey product_key;
+    std::optional<domain::PartnerView> view;
+    std::string status_word;
+    std::string reason;
+    std::string text;  // of the whole, bounded and without secrets: fit to be kept
+    bool operator==(const ReportNote&) const = default;
+};
+
 // Whether the partner answers at all with these credentials.
 struct EchoReply {
     std::string problem;
@@ -92,6 +107,13 @@ class Partner {
     virtual domain::CustomerId customer_of(const domain::TenantId& tenant,
                                            const domain::AccountId& account,
                                            const domain::MerchantId& merchant) const = 0;
+    // The other way round: whose name this is, if it can be anybody's. Pure.
+    virtual std::optional<domain::AccountId> account_of(
+        const domain::TenantId& tenant, const domain::CustomerId& customer,
+        const domain::MerchantId& merchant) const = 0;
+
+    // Never fails: what cannot be understood is kept as it is. Pure.
+    virtual ReportNote understand_report(std::string_view body) const = 0;
 };
 
 }  // namespace usher::flow

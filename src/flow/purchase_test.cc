@@ -158,7 +158,7 @@ TEST_F(PurchaseTest, ARepeatIsNotAnsweredWithTheRefusalOfAnUpdate) {
     auto& row = world.store.row(first->id);
     row.last_refusal =
         domain::LastRefusal{.asked = EntitlementStatus::active, .request = row.request};
-    world.run(receive_report(world.ports, {test::kTenant, first->id}));
+    world.run(receive_report(world.ports, {test::kTenant, first->id, "{}"}));
     world.partner.reads = {test::found(PartnerStatus::pending)};
     const auto again = buy(of());
     ASSERT_TRUE(again);

@@ -139,7 +139,7 @@ class Chaos {
     }
     void report() {
         if (const auto id = any_id())
-            world_.run(receive_report(world_.ports, {test::kTenant, *id}));
+            world_.run(receive_report(world_.ports, {test::kTenant, *id, "{}"}));
     }
     void look() {
         const auto id = any_id();

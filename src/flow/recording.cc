@@ -40,6 +40,10 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
 void Recording::hold(const PartnerRecord& record) {
     auto& e = entitlement_;
     if (e.partner_id.empty()) e.partner_id = record.id;
+    if (!record.product_key.empty()) {
+        e.other_product_key =
+            record.product_key == e.product_key ? domain::ProductKey{} : record.product_key;
+    }
     const auto status = record.view.status;
     e.ends_at = status == domain::PartnerStatus::active_ending ? record.ends_at : std::nullopt;
     if (status != domain::PartnerStatus::pending)
@@ -63,6 +67,11 @@ void Recording::tell(domain::ChangeKind kind, domain::Initiator initiator, std::
               initiator, std::move(note), std::nullopt);
 }
 
+void Recording::tell_product(std::string note) {
+    tell(domain::ChangeKind::product_moved, domain::Initiator::partner, std::move(note));
+    writes_.events.back().product = entitlement_.product;
+}
+
 void Recording::add_event(domain::Change change, domain::Initiator initiator, std::string note,
                           std::optional<std::uint32_t> call) {
     ++entitlement_.version;
@@ -84,8 +93,9 @@ Writes Recording::finish() && {
         e.occupies = false;
         e.activation.reset();
         e.ends_at.reset();
+        e.other_product_key = {};
     }
-    if (domain::is_settled(e.convergence)) {
+    if (domain::is_settled(e)) {
         e.unsettled_since.reset();
         e.last_problem.clear();
         e.problem = domain::Problem::none;

@@ -16,15 +16,20 @@ std::string_view to_text(StandingWord word) {
 
 bool needs_attention(const domain::Entitlement& entitlement, base::Duration give_up_after,
                      base::Time now) {
-    return entitlement.unsettled_since && *entitlement.unsettled_since + give_up_after <= now;
+    // No call can mend this one.
+    const bool is_for_people = entitlement.problem == domain::Problem::product_not_ours ||
+                               entitlement.problem == domain::Problem::product_taken;
+    if (!entitlement.unsettled_since) return false;
+    return is_for_people || *entitlement.unsettled_since + give_up_after <= now;
 }
 
 Standing standing_of(const domain::Entitlement& entitlement, base::Duration give_up_after,
                      base::Time now) {
     const auto& convergence = entitlement.convergence;
     // A read that is due, after a report for instance, does not make the agreement doubtful.
-    const bool agreed =
-        !convergence.intent && domain::agree(convergence.status, convergence.partner_status);
+    const bool agreed = !convergence.intent &&
+                        domain::agree(convergence.status, convergence.partner_status) &&
+                        entitlement.other_product_key.empty();
     if (agreed) return {.word = StandingWord::confirmed};
     const bool given_up = needs_attention(entitlement, give_up_after, now);
     return {.word = given_up ? StandingWord::attention : StandingWord::pending,

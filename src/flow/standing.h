@@ -23,7 +23,8 @@ struct Standing {
     std::string last_problem;
 };
 
-// Not settled for `give_up_after`: it is tried on, rarely, and a person should look.
+// Not settled for `give_up_after`, or for a reason that no call can settle: it is tried on, rarely,
+// and a person should look.
 bool needs_attention(const domain::Entitlement& entitlement, base::Duration give_up_after,
                      base::Time now);
 

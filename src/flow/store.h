@@ -17,6 +17,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 
 namespace usher::flow {
@@ -47,6 +48,7 @@ struct Wanted {
     bool occupant = false;                 // who occupies (account, product)
     std::vector<PartnerKey> partner_keys;  // whose are these, in any tenant
     bool sweep = false;
+    std::optional<domain::EntitlementId> reports_of;  // empty: nobody's
 };
 
 struct Rows {
@@ -56,7 +58,8 @@ struct Rows {
     std::optional<domain::Entitlement> occupant;
     std::map<PartnerKey, std::pair<domain::TenantId, domain::EntitlementId>> holders;
     std::optional<Sweep> sweep;
-    base::Time now;  // by the store's clock: leases and due times are judged by it
+    std::vector<ReportMark> reports;  // the newest first
+    base::Time now;                   // by the store's clock: leases and due times are judged by it
 };
 
 struct Writes {
@@ -71,10 +74,14 @@ struct Writes {
     std::optional<domain::Product> product;
     std::optional<Sweep> sweep;
     std::optional<Hold> hold;  // the one with the same tenant, merchant, kind and time is replaced
+    std::optional<KeptReport> report;            // one with the same digest only gets the new time
+    std::vector<std::string> forgotten_reports;  // digests, of what `reports_of` named
+    // The tenant's older reports go, some hundred at a time.
+    std::optional<base::Time> reports_until;
 
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&
-               !sweep && !hold;
+               !sweep && !hold && !report && forgotten_reports.empty() && !reports_until;
     }
 };
 
@@ -125,6 +132,11 @@ class Store {
     virtual base::Task<StoreResult<std::optional<domain::Account>>> find_account(
         domain::TenantId tenant, domain::AccountId id) = 0;
 
+    // The tenant's products that are this one at the merchant, by their ids.
+    virtual base::Task<StoreResult<std::vector<domain::Product>>> products_by_key(
+        domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
+        std::size_t limit) = 0;
+
     // An account's live entitlements, those that count as its one to a product; by product, at most
     // `limit`. Ended ones are found by their id alone.
     virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(
@@ -164,6 +176,11 @@ class Store {
     virtual base::Task<StoreResult<std::vector<Unsettled>>> unsettled(
         domain::TenantId tenant, domain::EntitlementId after,
         std::optional<domain::Problem> problem, std::size_t limit) = 0;
+
+    // What the partner reported about one entitlement, or about none (an empty id), the newest
+    // first.
+    virtual base::Task<StoreResult<std::vector<KeptReport>>> reports(
+        domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) = 0;
 
     // Those in force, of every tenant.
     virtual base::Task<StoreResult<std::vector<Hold>>> holds() = 0;

@@ -34,10 +34,16 @@ bool is_looked_at(const domain::Entitlement& entitlement, base::Duration freshne
                         freshness, now);
 }
 
+bool has_another_product(const domain::Entitlement& entitlement, const PartnerRecord& record) {
+    return !record.product_key.empty() && record.product_key != entitlement.product_key &&
+           record.product_key != entitlement.other_product_key;
+}
+
 bool leaves_doubt(const domain::Entitlement& entitlement, const ReadReply& reply) {
     switch (reply.kind) {
         case ReadKind::found:
-            return reply.record->view.status != entitlement.convergence.partner_status;
+            return reply.record->view.status != entitlement.convergence.partner_status ||
+                   has_another_product(entitlement, *reply.record);
         case ReadKind::candidates:
         case ReadKind::not_found:
             return true;
@@ -73,12 +79,13 @@ base::Task<StoreResult<std::optional<Sweep>>> take_sweep(Ports& ports, domain::T
     const Wanted wanted{.tenant = tenant, .sweep = true};
     co_return co_await decide_in<Taken>(
         ports.store, wanted,
-        [tenant, holder = std::move(holder), lease](const Rows& rows) -> std::pair<Writes, Taken> {
+        [tenant, holder = std::move(holder), lease,
+         kept_for = ports.limits.reports.kept_for](const Rows& rows) -> std::pair<Writes, Taken> {
             auto sweep = rows.sweep.value_or(Sweep{.tenant = tenant, .round_begun = rows.now});
             if (sweep.holder != holder && rows.now < sweep.lease_until) return {Writes{}, {}};
             sweep.holder = holder;
             sweep.lease_until = rows.now + lease;
-            return {Writes{.sweep = sweep}, sweep};
+            return {Writes{.sweep = sweep, .reports_until = rows.now - kept_for}, sweep};
         });
 }
 

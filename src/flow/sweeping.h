@@ -19,6 +19,9 @@ bool is_looked_at(const domain::Entitlement& entitlement, base::Duration freshne
 
 // Whether the partner's answer leaves a doubt about what is held. Trouble that speaks of the
 // partner's health leaves none.
+// The partner has another product there than what is known.
+bool has_another_product(const domain::Entitlement& entitlement, const PartnerRecord& record);
+
 bool leaves_doubt(const domain::Entitlement& entitlement, const ReadReply& reply);
 
 // When the next live one is due: a round is spread over most of `freshness`. `expected`: how many

@@ -177,6 +177,29 @@ class FakeStore final : public Store {
                                                               std::size_t) override {
         co_return std::vector<Unsettled>{};
     }
+    base::Task<StoreResult<std::vector<domain::Product>>> products_by_key(
+        domain::TenantId, domain::MerchantId merchant, domain::ProductKey key,
+        std::size_t limit) override {
+        std::vector<domain::Product> fitting;
+        for (const auto& [id, product] : products) {
+            const bool fits = product.merchant == merchant && product.product_key == key;
+            if (fits && fitting.size() < limit) fitting.push_back(product);
+        }
+        co_return fitting;
+    }
+    base::Task<StoreResult<std::vector<KeptReport>>> reports(domain::TenantId,
+                                                             domain::EntitlementId entitlement,
+                                                             std::size_t) override {
+        co_return kept_of(entitlement);
+    }
+    std::vector<KeptReport> kept;
+    std::vector<KeptReport> kept_of(const domain::EntitlementId& entitlement) const {
+        std::vector<KeptReport> found;
+        for (const auto& report : kept) {
+            if (report.entitlement == entitlement) found.insert(found.begin(), report);
+        }
+        return found;
+    }
     base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
@@ -221,6 +244,11 @@ class FakeStore final : public Store {
         if (wanted.account) found.account = find(accounts, *wanted.account);
         if (wanted.product) found.product = find(products, *wanted.product);
         if (wanted.sweep) found.sweep = sweep;
+        if (wanted.reports_of) {
+            for (const auto& report : kept_of(*wanted.reports_of)) {
+                found.reports.push_back({report.digest, report.received});
+            }
+        }
         for (const auto& [key, row] : rows) {
             const bool occupies = wanted.occupant && key.first == wanted.tenant && row.occupies &&
                                   row.account == wanted.account && row.product == wanted.product;
@@ -237,6 +265,15 @@ class FakeStore final : public Store {
         if (writes.product) products[writes.product->id] = *writes.product;
         if (writes.sweep) sweep = writes.sweep;
         if (writes.hold) put(*writes.hold);
+        for (const auto& digest : writes.forgotten_reports) {
+            std::erase_if(kept, [&](const auto& report) { return report.digest == digest; });
+        }
+        if (const auto& report = writes.report) {
+            std::erase_if(kept, [&](const auto& other) {
+                return other.entitlement == report->entitlement && other.digest == report->digest;
+            });
+            kept.push_back(*report);
+        }
         if (!writes.entitlement) return true;
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};
@@ -301,6 +338,19 @@ class FakePartner final : public Partner {
     domain::CustomerId customer_of(const domain::TenantId& tenant, const domain::AccountId& account,
                                    const domain::MerchantId&) const override {
         return domain::CustomerId{tenant.text() + "-" + account.text()};
+    }
+    std::optional<domain::AccountId> account_of(const domain::TenantId& tenant,
+                                                const domain::CustomerId& customer,
+                                                const domain::MerchantId&) const override {
+        const auto head = tenant.text() + "-";
+        if (!customer.text().starts_with(head)) return std::nullopt;
+        return domain::AccountId{customer.text().substr(head.size())};
+    }
+    // What the test says that a body means.
+    std::map<std::string, ReportNote, std::less<>> notes;
+    ReportNote understand_report(std::string_view body) const override {
+        const auto found = notes.find(body);
+        return found == notes.end() ? ReportNote{.text = std::string{body}} : found->second;
     }
 };
 

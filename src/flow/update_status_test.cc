@@ -223,7 +223,7 @@ TEST_F(UpdateStatusTest, ARepeatIsNotAnsweredWithAnOldRefusal) {
     world.partner.acts = {test::refused()};
     world.partner.reads = {test::found(PartnerStatus::active)};
     EXPECT_EQ(failure_of(to(EntitlementStatus::suspended)), FailureKind::rejected);
-    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement}));
+    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement, "{}"}));
     world.partner.reads = {test::found(PartnerStatus::active)};
     const auto result = put(EntitlementStatus::active);
     ASSERT_TRUE(result) << "nothing was refused";

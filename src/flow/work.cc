@@ -255,12 +255,19 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             // A report that came while the read was out may tell of something it did not see.
             const bool is_news = rows.entitlement->hints != work.entitlement.hints;
             if (is_news) after.read_wanted = true;
-            const bool made = finding.outcome != domain::ReadOutcome::lost &&
+            // Who asked for something waits for it; for reports alone it is not read in a row.
+            const bool waits = is_news && !after.intent;
+            const bool made = finding.outcome != domain::ReadOutcome::lost && !waits &&
                               after.partner_status != domain::PartnerStatus::unknown;
+            auto not_before = reply.retry_after;
+            if (waits) {
+                const auto next = begun + tools.limits.reports.read_min_interval - rows.now;
+                not_before = std::max(not_before.value_or(next), next);
+            }
             const bool look_again =
                 finding.outcome == domain::ReadOutcome::lost && !after.calls.empty();
             auto done = go_on(std::move(recording), tools, work.chain,
-                              {made, finding.blame, reply.retry_after, look_again});
+                              {made, finding.blame, not_before, look_again});
             done.second.unasked_ending = unasked;
             return done;
         });

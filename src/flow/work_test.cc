@@ -216,23 +216,43 @@ TEST_F(WorkTest, ReleasingTheRepeatOfALostCallLeavesTheFirstSendOpen) {
     EXPECT_EQ(row().convergence.calls[0].phase, domain::CallPhase::open);
 }
 
-TEST_F(WorkTest, AReportWhileAReadIsOutAsksForAnother) {
+// Reports alone must not make it be read in a row.
+TEST_F(WorkTest, AReportWhileAReadIsOutAsksForAnotherLater) {
     auto& held = world.hold(EntitlementStatus::active);
     held.due_at = world.clock.now();
     const auto read = claim_it();
     ASSERT_EQ(read.next->step.kind, StepKind::read);
-    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement}));
-    const auto again = settled(*read.next, test::found(PartnerStatus::active));
+    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement, "{}"}));
+    EXPECT_FALSE(settled(*read.next, test::found(PartnerStatus::active)).next);
+    EXPECT_TRUE(row().convergence.read_wanted);
+    const auto interval = world.ports.limits.reports.read_min_interval;
+    EXPECT_EQ(row().due_at, world.clock.now() + interval);
+    world.clock.pass(interval);
+    const auto again = claim_it();
     ASSERT_TRUE(again.next);
     EXPECT_EQ(again.next->step.kind, StepKind::read);
     EXPECT_FALSE(settled(*again.next, test::found(PartnerStatus::active)).next);
     EXPECT_TRUE(domain::is_settled(row().convergence));
 }
 
+TEST_F(WorkTest, WhoAskedDoesNotWaitForReports) {
+    auto& held = world.hold(EntitlementStatus::active);
+    held.due_at = world.clock.now();
+    held.convergence.intent = true;
+    held.convergence.status = EntitlementStatus::suspended;
+    held.convergence.read_wanted = true;
+    const auto read = claim_it();
+    ASSERT_EQ(read.next->step.kind, StepKind::read);
+    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement, "{}"}));
+    const auto again = settled(*read.next, test::found(PartnerStatus::active));
+    ASSERT_TRUE(again.next);
+    EXPECT_EQ(again.next->step.kind, StepKind::read);
+}
+
 TEST_F(WorkTest, AReportWhileACallIsOutAsksForARead) {
     world.hold(EntitlementStatus::active);
     const auto work = ask(EntitlementStatus::suspended);
-    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement}));
+    world.run(receive_report(world.ports, {test::kTenant, test::kEntitlement, "{}"}));
     const auto read = settled(work, test::confirmed(PartnerStatus::suspended));
     ASSERT_TRUE(read.next);
     EXPECT_EQ(read.next->step.kind, StepKind::read);

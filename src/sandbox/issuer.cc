@@ -146,6 +146,10 @@ http::Response Issuer::token(const http::Request& request, base::Time now) {
     }
     const auto grant = form.find("grant_type");
     if (!grant) return error(400, "invalid_request", "Missing form parameter: grant_type");
+    // The partner's own client, for its reports: it has its service account and nothing else.
+    if (form.client_id == options_.report_client_id && grant == "client_credentials") {
+        return report_grant(form, now);
+    }
     if (form.client_id != options_.client_id) {
         return error(401, "invalid_client", "Invalid client or Invalid client credentials");
     }
@@ -197,6 +201,25 @@ http::Response Issuer::client_grant(const Form& form, base::Time now) {
                              {"operatorRole"},
                              {"demo", "demo_b", "demo_c"}};
     return issue(account, form.find("scope").value_or(""), base::make_uuid(random_), false, now);
+}
+
+http::Response Issuer::report_grant(const Form& form, base::Time now) {
+    if (form.client_secret != options_.client_secret.reveal()) {
+        return error(401, "unauthorized_client", "Invalid client or Invalid client credentials");
+    }
+    const IssuerUser account{"service-account-" + options_.report_client_id,
+                             {},
+                             "6f0f0e52-54a7-4a5e-8a0e-5d7d2e0f7c11",
+                             {"reportRole"},
+                             {}};
+    auto access = claims(account, "email profile", base::make_uuid(random_), now);
+    access["azp"] = options_.report_client_id;
+    return answer(200, {{"access_token", keys_.sign_rs256(access)},
+                        {"expires_in", options_.access_lifetime.count()},
+                        {"refresh_expires_in", 0},
+                        {"token_type", "Bearer"},
+                        {"not-before-policy", 0},
+                        {"scope", "email profile"}});
 }
 
 http::Response Issuer::issue(const IssuerUser& user, std::string_view scope,

@@ -34,7 +34,8 @@ std::vector<IssuerUser> sandbox_users();
 struct IssuerOptions {
     std::string base_url = "http://127.0.0.1:8081";  // of the sandbox, without a final slash
     std::string client_id = "operator-portal";
-    base::Secret client_secret{"secret"};  // only client_credentials asks for it
+    std::string report_client_id = "partner-reports";
+    base::Secret client_secret{"secret"};  // of both; only client_credentials asks for it
     std::chrono::seconds access_lifetime{300};
     std::chrono::seconds refresh_lifetime{1800};
     std::vector<IssuerUser> users = sandbox_users();
@@ -60,6 +61,7 @@ class Issuer {
     http::Response password_grant(const Form& form, base::Time now);
     http::Response refresh_grant(const Form& form, base::Time now);
     http::Response client_grant(const Form& form, base::Time now);
+    http::Response report_grant(const Form& form, base::Time now);
     http::Response issue(const IssuerUser& user, std::string_view scope, const std::string& session,
                          bool refreshable, base::Time now);
     boost::json::object claims(const IssuerUser& user, std::string_view scope,

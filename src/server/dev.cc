@@ -74,7 +74,10 @@ Settings dev_settings(const DevOptions& options, const fs::path& folder,
     settings.auth.issuer = sandbox_url + "/keycloak/auth/realms/nagra";
     settings.auth.tenant_claim = "tenants";
     settings.api.tenants = dev_tenants();
-    settings.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
+    settings.api.partner = {.username = "usher",
+                            .password = base::Secret{"usher"},
+                            .api_key = base::Secret{"usher-reports"},
+                            .client = "partner-reports"};
     settings.bango.route = {.url = sandbox_url + "/bango",
                             .username = "usher",
                             .password = base::Secret{"usher"},

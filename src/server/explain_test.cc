@@ -236,7 +236,12 @@ TEST_P(EveryFault, IsNamedForAsLongAsItLasts) {
     if (buys) {
         fail(rule);
         id = buy("account-1", "MUSIC_PREMIUM", {{"Prefer", "respond-async"}}).text("_id");
-        // What meets no create meets the look that its report asks for.
+        // What meets no create meets the look that a report asks for which tells nothing.
+        await([&]() -> base::Task<> {
+            co_await product_->operations->receive_report({.tenant = domain::TenantId{"demo"},
+                                                           .entitlement = domain::EntitlementId{id},
+                                                           .body = "{}"});
+        }());
         ASSERT_TRUE(eventually([&] {
             deliver_reports();
             return fired() > 0;

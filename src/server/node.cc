@@ -33,6 +33,7 @@ assembly::Options product_options(const Settings& settings) {
                               .converge = settings.converge};
     options.api.tenant_claim = settings.auth.tenant_claim;
     options.api.max_body_bytes = settings.operator_server.max_body_bytes;
+    options.api.reports_apart = !settings.report_server.listen.empty();
     // Time to write the answer down after a call that took as long as it may.
     constexpr base::Duration kToSettle = std::chrono::seconds{15};
     options.converge.limits.lease = options.converge.limits.calls.call + kToSettle;
@@ -61,13 +62,14 @@ struct Node::Parts {
 
     Settings settings;
     base::Clock& clock;
-    Contexts io;    // the operator's listener
+    Contexts io;    // the operator's listener, and the one for reports
     Contexts loop;  // convergence, outgoing calls, the admin listener
     base::Metrics metrics;
     std::unique_ptr<store::SteppedStore> store;
     std::unique_ptr<http::Client> client;
     std::unique_ptr<assembly::Product> product;
     std::unique_ptr<http::Server> operator_server;
+    std::unique_ptr<http::Server> report_server;  // when reports have a listener of their own
     std::unique_ptr<http::Server> admin_server;
     bool running = false;
 
@@ -88,6 +90,12 @@ struct Node::Parts {
                                            product->operator_handler, product->render_error);
         if (!operators) return std::unexpected{StartError{operators.error().sentence}};
         operator_server = std::move(*operators);
+        if (product->report_handler) {
+            auto reports = http::make_server(io.all(), clock, settings.report_server,
+                                             product->report_handler, product->render_error);
+            if (!reports) return std::unexpected{StartError{reports.error().sentence}};
+            report_server = std::move(*reports);
+        }
         auto admins = http::make_server(loop.all(), clock, settings.admin_server,
                                         product->admin_handler, product->render_error);
         if (!admins) return std::unexpected{StartError{admins.error().sentence}};
@@ -108,6 +116,7 @@ struct Node::Parts {
         // Keys that are known still count; who waits for others is answered now.
         product->authenticator->stop();
         co_await operator_server->drain(deadline);
+        if (report_server) co_await report_server->drain(deadline);
         co_await product->converger->stop(deadline);
         co_await admin_server->drain(deadline);
     }
@@ -144,7 +153,8 @@ assembly::Product& Node::product() {
 }
 
 void Node::reload() {
-    const auto loaded = parts_->operator_server->reload_tls();
+    auto loaded = parts_->operator_server->reload_tls();
+    if (loaded && parts_->report_server) loaded = parts_->report_server->reload_tls();
     if (loaded) {
         base::log(base::LogLevel::info, "reloaded");
     } else {
@@ -170,6 +180,7 @@ void Node::stop() {
     parts_->loop.stop();
     // Sockets before their contexts; the coroutines in them before what they use.
     parts_->operator_server.reset();
+    parts_->report_server.reset();
     parts_->admin_server.reset();
     parts_->client.reset();
     parts_->io.destroy();

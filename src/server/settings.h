@@ -26,7 +26,8 @@ namespace usher::server {
 struct Settings {
     http::ServerOptions operator_server;
     http::ServerOptions admin_server;
-    std::int64_t threads = 0;  // of the operator listener; 0: one for each core
+    http::ServerOptions report_server;  // listens nowhere: reports come in at the operator's
+    std::int64_t threads = 0;           // of the operator listener; 0: one for each core
     std::chrono::milliseconds drain{10'000};
     std::string store_url = "sqlite:usher.db";
     store::StoreOptions store;

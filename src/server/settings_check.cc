@@ -12,6 +12,7 @@ namespace usher::server {
 Settings::Settings() {
     admin_server.listen = "127.0.0.1:8082";
     admin_server.max_connections = 64;
+    report_server.listen.clear();
 }
 
 base::LogLevel log_level_of(const Settings& settings) {
@@ -94,17 +95,47 @@ void check_hosts(const Settings& settings, SettingsProblems& problems) {
     }
 }
 
-void check_tls(const http::TlsFiles& files, SettingsProblems& problems) {
+void check_tls(const std::string& table, const http::TlsFiles& files, SettingsProblems& problems) {
     if (files.certificate.empty() != files.key.empty()) {
-        problems.emplace_back(
-            "operator.tls_certificate and operator.tls_key belong together; set both, or none for "
-            "plain http");
+        problems.push_back(
+            fmt::format("{0}.tls_certificate and {0}.tls_key belong together; set both, or none "
+                        "for plain http",
+                        table));
     } else if (files.certificate.empty() && !files.client_authorities.empty()) {
-        problems.emplace_back(
-            "operator.tls_client_ca asks for client certificates, which only TLS has; set "
-            "operator.tls_certificate and operator.tls_key too");
+        problems.push_back(
+            fmt::format("{0}.tls_client_ca asks for client certificates, which only TLS has; set "
+                        "{0}.tls_certificate and {0}.tls_key too",
+                        table));
     } else if (auto loaded = http::check_tls(files); !loaded) {
         problems.push_back(std::move(loaded.error().sentence));
+    }
+}
+
+void check_credentials(const std::string& where, const api::PartnerCredentials& given,
+                       SettingsProblems& problems) {
+    if (given.username.empty() != given.password.reveal().empty()) {
+        problems.push_back(fmt::format(
+            "{0}report_username and {0}report_password belong together; set both, or none", where));
+    }
+}
+
+// What opens the door for reports must open no other.
+void check_reports(const Settings& settings, SettingsProblems& problems) {
+    check_credentials("partner.bango.", settings.api.partner, problems);
+    for (const auto& tenant : settings.api.tenants) {
+        check_credentials("tenant " + tenant.id.text() + ": ", tenant.reports, problems);
+    }
+    const auto& role = settings.api.report_role;
+    if (role.empty() || role == settings.api.operator_role || role == settings.api.admin_role) {
+        problems.emplace_back(
+            "partner.bango.report_role must be a role of its own, neither auth.operator_role nor "
+            "auth.admin_role");
+    }
+    const auto& apart = settings.report_server;
+    if (apart.listen.empty() && !apart.tls.certificate.empty()) {
+        problems.emplace_back(
+            "reports.tls_certificate is set and reports.listen is not; reports then come in at "
+            "operator.listen with its certificate");
     }
 }
 
@@ -112,7 +143,9 @@ void check_tls(const http::TlsFiles& files, SettingsProblems& problems) {
 
 SettingsProblems check(const Settings& settings) {
     SettingsProblems problems;
-    check_tls(settings.operator_server.tls, problems);
+    check_tls("operator", settings.operator_server.tls, problems);
+    check_tls("reports", settings.report_server.tls, problems);
+    check_reports(settings, problems);
     check_hosts(settings, problems);
     check_tenants(settings, problems);
     if (!is_url(settings.auth.issuer)) {

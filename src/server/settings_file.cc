@@ -155,6 +155,16 @@ std::vector<Item> read_items(const toml::node& node, const std::string& name,
     return items;
 }
 
+bool take_secret(const toml::node& node, base::Secret& secret) {
+    return take_text(node, [&](const std::string& text) { secret = base::Secret{text}; });
+}
+
+bool take_secret_file(const toml::node& node, base::Secret& secret) {
+    const auto text = read_secret_file(node.value_exact<std::string>().value_or(""));
+    if (text) secret = base::Secret{*text};
+    return text.has_value();
+}
+
 const ItemFields<api::TenantOptions>& tenant_fields() {
     using Tenant = api::TenantOptions;
     static const ItemFields<Tenant> fields{
@@ -187,10 +197,26 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
              t.wait = std::chrono::milliseconds{ms};
              return ms >= 0 && ms <= 600'000;
          }},
-        {"freshness_s", [](Tenant& t, const toml::node& n) {
+        {"freshness_s",
+         [](Tenant& t, const toml::node& n) {
              const auto s = n.value_exact<std::int64_t>().value_or(-1);
              t.freshness = std::chrono::seconds{s};
              return s == 0 || (s >= 60 && s <= 31 * 86'400);
+         }},
+        {"report_username",
+         [](Tenant& t, const toml::node& n) {
+             return take_text(n, [&](const std::string& v) { t.reports.username = v; });
+         }},
+        {"report_password",
+         [](Tenant& t, const toml::node& n) { return take_secret(n, t.reports.password); }},
+        {"report_password_file",
+         [](Tenant& t, const toml::node& n) { return take_secret_file(n, t.reports.password); }},
+        {"report_api_key",
+         [](Tenant& t, const toml::node& n) { return take_secret(n, t.reports.api_key); }},
+        {"report_api_key_file",
+         [](Tenant& t, const toml::node& n) { return take_secret_file(n, t.reports.api_key); }},
+        {"report_client", [](Tenant& t, const toml::node& n) {
+             return take_text(n, [&](const std::string& v) { t.reports.client = v; });
          }}};
     return fields;
 }

@@ -93,7 +93,8 @@ Setting span(const std::string& name, std::int64_t least, Field field,
 
 void add_listeners(std::vector<Setting>& t) {
     t.push_back(text("operator.listen", USHER_AT(operator_server.listen),
-                     "Address and port for portals and the CRM, and for the partner's reports."));
+                     "Address and port for portals and the CRM, and for the partner's reports "
+                     "unless reports.listen is set."));
     t.push_back(text("operator.tls_certificate", USHER_AT(operator_server.tls.certificate),
                      "PEM file with the server's certificate and its authorities' after it; empty: "
                      "plain http. Read again at SIGHUP."));
@@ -101,7 +102,8 @@ void add_listeners(std::vector<Setting>& t) {
                      "PEM file with the certificate's private key, without a passphrase."));
     t.push_back(text("operator.tls_client_ca", USHER_AT(operator_server.tls.client_authorities),
                      "PEM file with the authorities whose client certificates are let in; empty: "
-                     "callers need none. The partner's reports need one too."));
+                     "callers need none. The partner's reports need one too, unless reports.listen "
+                     "is set."));
     t.push_back(number("operator.threads", "", 0, USHER_AT(threads),
                        "I/O threads; 0 is one for each core."));
     t.push_back(number("operator.max_header_bytes", "bytes", 1024,
@@ -123,6 +125,17 @@ void add_listeners(std::vector<Setting>& t) {
                      "How long a request may take from its first to its last byte."));
     t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
                      "The most that `Prefer: wait=N` can ask for."));
+    t.push_back(text("reports.listen", USHER_AT(report_server.listen),
+                     "Address and port for the partner's reports alone; empty: they come in at "
+                     "operator.listen."));
+    t.push_back(text("reports.tls_certificate", USHER_AT(report_server.tls.certificate),
+                     "PEM file with the certificate that the partner sees; empty: plain http. "
+                     "Read again at SIGHUP."));
+    t.push_back(text("reports.tls_key", USHER_AT(report_server.tls.key),
+                     "PEM file with its private key, without a passphrase."));
+    t.push_back(text("reports.tls_client_ca", USHER_AT(report_server.tls.client_authorities),
+                     "PEM file with the authorities whose client certificates are let in; empty: "
+                     "the partner needs none."));
     t.push_back(text("admin.listen", USHER_AT(admin_server.listen),
                      "Address and port for health, metrics and administration; keep it inside."));
     t.push_back(list("admin.hosts", USHER_AT(api.admin_hosts),
@@ -196,11 +209,31 @@ void add_bango(std::vector<Setting>& t) {
         text("partner.bango.customer_id", USHER_AT(bango.route.customer_id),
              "How an account is named at the partner: {account} and {tenant} are filled in. "
              "Must hold {tenant} when two enabled tenants share a login."));
-    t.push_back(
-        text("partner.bango.report_username", USHER_AT(api.partner.username),
-             "User name that the partner shows when it reports; empty: no report gets in."));
+    t.push_back(text(
+        "partner.bango.report_username", USHER_AT(api.partner.username),
+        "User name that the partner shows when it reports, with the password; also per tenant. "
+        "Without any of name, key and client no report gets in."));
     t.push_back(secret("partner.bango.report_password", USHER_AT(api.partner.password),
                        "Password that the partner shows when it reports."));
+    t.push_back(secret("partner.bango.report_api_key", USHER_AT(api.partner.api_key),
+                       "Key that the partner shows when it reports, as x-api-key or as bearer; "
+                       "also per tenant."));
+    t.push_back(text("partner.bango.report_client", USHER_AT(api.partner.client),
+                     "Client of the issuer (azp) whose access tokens let the partner report; also "
+                     "per tenant."));
+    t.push_back(text("partner.bango.report_role", USHER_AT(api.report_role),
+                     "Role that such a token must have; it opens nothing else."));
+    t.push_back(span("partner.bango.report_read_min_interval_ms", 0,
+                     USHER_AT(converge.limits.reports.read_min_interval),
+                     "Between what the partner last said of an entitlement and a read that a "
+                     "report asks for; a flood of reports costs no more than that."));
+    t.push_back(number("partner.bango.report_unnamed_per_minute", "", 1,
+                       USHER_AT(converge.limits.reports.unnamed_per_minute),
+                       "Reports that name none of a tenant's entitlements and are looked into; "
+                       "further ones are answered 429."));
+    t.push_back(span("partner.bango.report_kept_s", 3600,
+                     USHER_AT(converge.limits.reports.kept_for),
+                     "How long a report is kept, without its secrets, for `usher reports`."));
     t.push_back(span("partner.bango.call_timeout_ms", 100, USHER_AT(converge.limits.calls.call),
                      "How long one call to the partner may take."));
     t.push_back(span("partner.bango.accepted_timeout_s", 1, USHER_AT(converge.limits.calls.awaited),

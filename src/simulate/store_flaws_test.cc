@@ -208,7 +208,9 @@ class StoreFlaws : public testing::Test {
         return done ? Told::done : told_by(done.error());
     }
 
-    Told report() { return told_by(run(flow::receive_report(*ports_, {kTenant, kEntitlement}))); }
+    Told report() {
+        return told_by(run(flow::receive_report(*ports_, {kTenant, kEntitlement, "{}"})));
+    }
 
     Told put_account(const std::string& id) {
         const domain::Account account{.tenant = kTenant, .id = domain::AccountId{id}};

@@ -76,6 +76,10 @@ class ReadEngine {
                                                            const domain::ProductId& id) = 0;
     virtual Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
                                                            const domain::AccountId& id) = 0;
+    virtual Answer<std::vector<domain::Product>> products_by_key(const domain::TenantId& tenant,
+                                                                 const domain::MerchantId& merchant,
+                                                                 const domain::ProductKey& key,
+                                                                 std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Entitlement>> live_of_account(
         const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Entitlement>> by_partner_id(
@@ -104,6 +108,9 @@ class ReadEngine {
                                                            const domain::EntitlementId& after,
                                                            std::optional<domain::Problem> problem,
                                                            std::size_t limit) = 0;
+    virtual Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
+                                                          const domain::EntitlementId& entitlement,
+                                                          std::size_t limit) = 0;
     virtual Answer<std::vector<flow::Hold>> holds() = 0;
 };
 

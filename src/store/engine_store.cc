@@ -261,6 +261,21 @@ base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> EngineStore::unsettl
         });
 }
 
+base::Task<flow::StoreResult<std::vector<domain::Product>>> EngineStore::products_by_key(
+    domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
+    std::size_t limit) {
+    return read<std::vector<domain::Product>>(
+        [tenant = std::move(tenant), merchant = std::move(merchant), key = std::move(key), limit](
+            ReadEngine& engine) { return engine.products_by_key(tenant, merchant, key, limit); });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> EngineStore::reports(
+    domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) {
+    return read<std::vector<flow::KeptReport>>(
+        [tenant = std::move(tenant), entitlement = std::move(entitlement),
+         limit](ReadEngine& engine) { return engine.reports(tenant, entitlement, limit); });
+}
+
 base::Task<flow::StoreResult<std::vector<flow::Hold>>> EngineStore::holds() {
     return read<std::vector<flow::Hold>>([](ReadEngine& engine) { return engine.holds(); });
 }

@@ -51,6 +51,11 @@ class EngineStore final : public SteppedStore {
     base::Task<flow::StoreResult<std::vector<flow::Unsettled>>> unsettled(
         domain::TenantId tenant, domain::EntitlementId after,
         std::optional<domain::Problem> problem, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<domain::Product>>> products_by_key(
+        domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
+        std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> reports(
+        domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
     std::expected<void, std::string> writable() const override;
 

@@ -17,6 +17,8 @@ base::Task<Answer> lift_hold(Exchange& exchange, const Surroundings& around);
 
 base::Task<Answer> list_unsettled(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> retry_entitlement(Exchange& exchange, const Surroundings& around);
+// What the partner reported about one entitlement or, without one in the path, about none.
+base::Task<Answer> list_reports(Exchange& exchange, const Surroundings& around);
 // Why an entitlement is as it is; of one, or of those that an account or a partner's id leads to.
 base::Task<Answer> explain_entitlement(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> explain_several(Exchange& exchange, const Surroundings& around);

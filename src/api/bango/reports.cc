@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <prometheus/counter.h>
+
 #include "api/text.h"
 #include "base/log.h"
 
@@ -19,31 +21,44 @@ void log_unused(const Exchange& exchange, std::string_view why) {
         {{"requestId", exchange.request_id}, {"tenant", exchange.tenant_label}, {"why", why}});
 }
 
+void count(const Surroundings& around, const std::string& tenant, std::string_view outcome) {
+    around.metrics
+        .counter("usher_reports_total", "Reports of the partner, by what came of them.",
+                 {{"tenant", tenant}, {"outcome", std::string{outcome}}})
+        .Increment();
+}
+
+// Of the path; nothing when it names none, or none that there could be.
+domain::EntitlementId named(const Exchange& exchange) {
+    const auto found = exchange.params.find("entitlementId");
+    if (found == exchange.params.end() || !is_id(found->second)) return {};
+    return domain::EntitlementId{found->second};
+}
+
 }  // namespace
 
 base::Task<Answer> receive_report(Exchange& exchange, const Surroundings& around) {
     const auto& tenant = exchange.params.at("tenant");
-    const auto& entitlement = exchange.params.at("entitlementId");
     const auto& tenants = around.options.tenants;
     if (std::ranges::find(tenants, domain::TenantId{tenant}, &TenantOptions::id) == tenants.end()) {
         log_unused(exchange, "tenant unknown");
+        count(around, "", "tenant_unknown");
         co_return received();
     }
     exchange.tenant_label = tenant;
-    if (!is_id(entitlement)) {
-        log_unused(exchange, "not an entitlement's id");
-        co_return received();
-    }
     // A disabled tenant's entitlements still settle, so its reports count.
-    const auto done = co_await around.operations.receive_report(
-        {.tenant = domain::TenantId{tenant}, .entitlement = domain::EntitlementId{entitlement}});
-    if (done) co_return received();
-    if (done.error().kind == flow::FailureKind::entitlement_unknown) {
-        log_unused(exchange, "entitlement unknown");
-        co_return received();
-    }
+    const auto done =
+        co_await around.operations.receive_report({.tenant = domain::TenantId{tenant},
+                                                   .entitlement = named(exchange),
+                                                   .body = std::move(exchange.request.body)});
     // The partner repeats what was not taken.
-    co_return std::unexpected{problem(done.error())};
+    if (!done) {
+        count(around, tenant, "not_taken");
+        co_return std::unexpected{problem(done.error())};
+    }
+    count(around, tenant, flow::to_text(*done));
+    if (*done == flow::ReportOutcome::unknown) log_unused(exchange, "fits no entitlement");
+    co_return received();
 }
 
 }  // namespace usher::api::bango

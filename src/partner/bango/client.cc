@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/planted.h"
+#include "partner/bango/report.h"
 
 namespace usher::partner::bango {
 
@@ -235,6 +236,31 @@ domain::CustomerId BangoPartner::customer_of(const domain::TenantId& tenant,
     replace_all(name, "{tenant}", is_apart ? tenant.text() : "any");
     replace_all(name, "{account}", account.text());
     return domain::CustomerId{std::move(name)};
+}
+
+std::optional<domain::AccountId> BangoPartner::account_of(
+    const domain::TenantId& tenant, const domain::CustomerId& customer,
+    const domain::MerchantId& merchant) const {
+    constexpr std::string_view kAccount = "{account}";
+    auto name = route_for(options_, tenant, merchant).customer_id;
+    replace_all(name, "{tenant}", tenant.text());
+    const std::string_view form = name;
+    const auto place = form.find(kAccount);
+    const std::string_view given = customer.text();
+    if (place == std::string_view::npos || !given.starts_with(form.substr(0, place))) {
+        return std::nullopt;
+    }
+    const auto tail = form.substr(place + kAccount.size());
+    const auto rest = given.substr(place);
+    if (rest.size() <= tail.size() || !rest.ends_with(tail)) return std::nullopt;
+    domain::AccountId account{std::string{rest.substr(0, rest.size() - tail.size())}};
+    // A form with several places is settled by naming the account anew.
+    if (customer_of(tenant, account, merchant) != customer) return std::nullopt;
+    return account;
+}
+
+flow::ReportNote BangoPartner::understand_report(std::string_view body) const {
+    return read_report(body, options_.values);
 }
 
 }  // namespace usher::partner::bango

@@ -31,6 +31,10 @@ class BangoPartner final : public flow::Partner {
                        domain::PartnerAction action) const override;
     domain::CustomerId customer_of(const domain::TenantId& tenant, const domain::AccountId& account,
                                    const domain::MerchantId& merchant) const override;
+    std::optional<domain::AccountId> account_of(const domain::TenantId& tenant,
+                                                const domain::CustomerId& customer,
+                                                const domain::MerchantId& merchant) const override;
+    flow::ReportNote understand_report(std::string_view body) const override;
 
   private:
     http::OutgoingRequest prepare(const domain::TenantId& tenant,

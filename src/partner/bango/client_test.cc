@@ -177,6 +177,21 @@ TEST_F(BangoPartnerTest, TheCustomersNameFollowsTheTemplate) {
               "account-1");
 }
 
+TEST_F(BangoPartnerTest, ACustomersNameLeadsBackToTheAccount) {
+    const domain::TenantId demo{"demo"};
+    const domain::MerchantId merchant{"BANGO_US"};
+    const auto account = [&](const domain::TenantId& tenant, const std::string& customer) {
+        return partner.account_of(tenant, domain::CustomerId{customer}, merchant)
+            .value_or(domain::AccountId{"nobody"})
+            .text();
+    };
+    EXPECT_EQ(account(demo, "demo-account-1"), "account-1");
+    EXPECT_EQ(account(demo, "second-account-1"), "nobody");
+    EXPECT_EQ(account(demo, "demo-"), "nobody");
+    EXPECT_EQ(account(demo, ""), "nobody");
+    EXPECT_EQ(account(domain::TenantId{"second"}, "demo-account-1"), "demo-account-1");
+}
+
 TEST_F(BangoPartnerTest, TheDigestFollowsEverythingThatIsSent) {
     auto entitlement = an_entitlement(PartnerStatus::active);
     const auto digest = partner.digest(entitlement, PartnerAction::cancel);

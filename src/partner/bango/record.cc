@@ -68,13 +68,15 @@ Record read_record(const json::object& object) {
 flow::PartnerRecord to_partner_record(const Record& record,
                                       const domain::Entitlement& entitlement) {
     const auto status = record.status.value_or(domain::PartnerStatus::unknown);
+    const auto& held = entitlement.other_product_key.empty() ? entitlement.product_key
+                                                             : entitlement.other_product_key;
     flow::PartnerRecord result{
         .id = record.id.empty() ? entitlement.partner_id : record.id,
         .view = {.status = status, .date = record.updated},
         .status_word = record.status_word,
         .external_id = record.external_id,
         .merchant = record.merchant.empty() ? entitlement.merchant : record.merchant,
-        .product_key = record.product_key.empty() ? entitlement.product_key : record.product_key,
+        .product_key = record.product_key.empty() ? held : record.product_key,
     };
     if (status == domain::PartnerStatus::active_ending) result.ends_at = record.ended;
     if (status == domain::PartnerStatus::pending) result.activation = record.activation;

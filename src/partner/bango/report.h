@@ -8,6 +8,7 @@
 
 #include "domain/convergence.h"
 #include "domain/ids.h"
+#include "flow/partner.h"
 #include "partner/bango/options.h"
 
 namespace usher::partner::bango {
@@ -25,5 +26,12 @@ struct Report {
 
 // Nothing for a body that is not one JSON object. Unknown fields and reasons are accepted.
 std::optional<Report> parse_report(std::string_view body, const Values& values);
+
+// What is kept of a report at most, in bytes.
+inline constexpr std::size_t kReportTextBytes = 4096;
+
+// In flow's words, with the text that is kept: the body without what whoever reads it could use
+// (links, keys, payment data), cut to kReportTextBytes. A body that is no JSON object is not kept.
+flow::ReportNote read_report(std::string_view body, const Values& values);
 
 }  // namespace usher::partner::bango

@@ -11,6 +11,50 @@ std::optional<Report> parse(std::string_view body) {
     return parse_report(body, Values{});
 }
 
+flow::ReportNote note_of(std::string_view body) {
+    return read_report(body, Values{});
+}
+
+TEST(ReadReport, SaysWhoseItIs) {
+    const auto note = note_of(R"({"entitlementId":"b-1","externalEntitlementId":"ent-1",
+        "customerIdentifier":"demo-account-1","merchantAccountKey":"BANGO_US","status":"FAILED",
+        "productKey":"MUSIC","dateLastUpdated":"2026-03-01T12:00:00Z","reason":"METADATA_UPDATE"})");
+    EXPECT_EQ(note.partner_id.text(), "b-1");
+    EXPECT_EQ(note.external_id.text(), "ent-1");
+    EXPECT_EQ(note.customer.text(), "demo-account-1");
+    EXPECT_EQ(note.merchant.text(), "BANGO_US");
+    EXPECT_EQ(note.product_key.text(), "MUSIC");
+    EXPECT_EQ(note.status_word, "FAILED");
+    EXPECT_EQ(note.reason, "METADATA_UPDATE");
+    ASSERT_TRUE(note.view);
+    EXPECT_EQ(note.view->status, PartnerStatus::unknown);
+    EXPECT_EQ(note_of("[]"), flow::ReportNote{});
+    EXPECT_EQ(note_of(""), flow::ReportNote{});
+}
+
+TEST(ReadReport, KeepsNoSecret) {
+    const auto text = note_of(R"({"status":"PENDING","activationCode":"s3cret-1",
+        "parameters":{"action":"NAVIGATE_TO_URL","url":"https://m.example/?t=s3cret-2","urlExpiry":7},
+        "financeData":{"card":"s3cret-3"},"note":"go to https://m.example/s3cret-4","Token":"s3cret-5",
+        "list":["https://s3cret-6.example",{"password":"s3cret-7"},1],"msisdn":"s3cret-8",
+        "activationUrl":null,"responseCode":"OK"})")
+                          .text;
+    EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
+    EXPECT_NE(text.find(R"("status":"PENDING")"), std::string::npos);
+    EXPECT_NE(text.find(R"("action":"NAVIGATE_TO_URL")"), std::string::npos);
+    EXPECT_NE(text.find(R"("responseCode":"OK")"), std::string::npos);
+    EXPECT_NE(text.find(R"("activationUrl":null)"), std::string::npos);
+}
+
+TEST(ReadReport, KeepsNoMoreThanItsBound) {
+    std::string long_text;
+    for (int i = 0; i < 5000; ++i) long_text += "ü";
+    const auto text = note_of(R"({"a":")" + long_text + R"("})").text;
+    EXPECT_LE(text.size(), kReportTextBytes);
+    EXPECT_GT(text.size(), kReportTextBytes - 4);
+    EXPECT_EQ(text.substr(text.size() - 2), "ü") << "whole characters";
+}
+
 TEST(ParseReport, ReadsTheFlatRecordWithUnknownFields) {
     const auto report = parse(R"({"responseCode":"OK","responseMessage":"Success","parameters":"",
         "entitlementId":"b-1","externalEntitlementId":"ent-1","status":"ACTIVE-ENDING",

@@ -69,6 +69,11 @@ std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wa
         if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
     }
     if (wanted.sweep) rows.sweep = find(state_->sweeps, wanted.tenant);
+    if (wanted.reports_of) {
+        for (const auto& report : newest(*state_, {wanted.tenant, *wanted.reports_of})) {
+            rows.reports.push_back({report.digest, report.received});
+        }
+    }
     for (const auto& key : wanted.partner_keys) {
         if (auto holder = find(state_->holders, key)) rows.holders.emplace(key, *holder);
     }
@@ -112,7 +117,37 @@ Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
         const auto& hold = *writes.hold;
         put(state_->holds, {hold.tenant, hold.merchant, hold.kind, hold.since}, hold);
     }
+    put_reports(wanted, writes);
     return Applied::done;
+}
+
+void MemoryWriter::forget_report(const Key& of, const std::string& digest) {
+    auto& reports = state_->reports[of];
+    const auto found = reports.find(digest);
+    if (found == reports.end()) return;
+    undo_.emplace_back([&reports, report = found->second] { reports[report.digest] = report; });
+    reports.erase(found);
+}
+
+void MemoryWriter::put_reports(const flow::Wanted& wanted, const flow::Writes& writes) {
+    if (wanted.reports_of) {
+        for (const auto& digest : writes.forgotten_reports) {
+            forget_report({wanted.tenant, *wanted.reports_of}, digest);
+        }
+    }
+    if (writes.reports_until) {
+        std::vector<std::pair<Key, std::string>> old;
+        for (const auto& [key, reports] : state_->reports) {
+            if (key.first != wanted.tenant) continue;
+            for (const auto& [digest, report] : reports) {
+                if (report.received < *writes.reports_until) old.emplace_back(key, digest);
+            }
+        }
+        for (const auto& [key, digest] : old) forget_report(key, digest);
+    }
+    if (!writes.report) return;
+    const auto& report = *writes.report;
+    put(state_->reports[{report.tenant, report.entitlement}], report.digest, report);
 }
 
 void MemoryWriter::put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row) {

@@ -33,6 +33,7 @@ struct State {
     std::map<std::pair<domain::TenantId, domain::ProductId>, domain::Product> products;
     std::map<domain::TenantId, flow::Sweep> sweeps;
     std::map<HoldKey, flow::Hold> holds;
+    std::map<Key, std::map<std::string, flow::KeptReport>> reports;  // by digest
 };
 
 template <class Map, class K>
@@ -41,6 +42,9 @@ std::optional<typename Map::mapped_type> find(const Map& map, const K& key) {
     if (found == map.end()) return std::nullopt;
     return found->second;
 }
+
+// The reports about one, the newest first. The caller holds the mutex.
+std::vector<flow::KeptReport> newest(const State& state, const Key& of);
 
 class MemoryWriter final : public WriteEngine {
   public:
@@ -61,6 +65,8 @@ class MemoryWriter final : public WriteEngine {
   private:
     bool conflicts(const Changes& changes) const;
     void put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row);
+    void put_reports(const flow::Wanted& wanted, const flow::Writes& writes);
+    void forget_report(const Key& of, const std::string& digest);
     template <class Map>
     void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value);
 
@@ -103,6 +109,13 @@ class MemoryReader final : public ReadEngine {
                                                    const domain::EntitlementId& after,
                                                    std::optional<domain::Problem> problem,
                                                    std::size_t limit) override;
+    Answer<std::vector<domain::Product>> products_by_key(const domain::TenantId& tenant,
+                                                         const domain::MerchantId& merchant,
+                                                         const domain::ProductKey& key,
+                                                         std::size_t limit) override;
+    Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
+                                                  const domain::EntitlementId& entitlement,
+                                                  std::size_t limit) override;
     Answer<std::vector<flow::Hold>> holds() override;
 
   private:

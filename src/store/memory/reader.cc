@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "store/memory/engine.h"
 
@@ -153,6 +154,38 @@ ReadEngine::Answer<std::vector<flow::Unsettled>> MemoryReader::unsettled(
                          .attempts = row.attempts,
                          .next = row.due_at});
     }
+    return found;
+}
+
+ReadEngine::Answer<std::vector<domain::Product>> MemoryReader::products_by_key(
+    const domain::TenantId& tenant, const domain::MerchantId& merchant,
+    const domain::ProductKey& key, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Product> found;
+    for (const auto& [name, product] : state_->products) {
+        const bool fits =
+            name.first == tenant && product.merchant == merchant && product.product_key == key;
+        if (fits && found.size() < limit) found.push_back(product);
+    }
+    return found;
+}
+
+std::vector<flow::KeptReport> newest(const State& state, const Key& of) {
+    std::vector<flow::KeptReport> reports;
+    const auto found = state.reports.find(of);
+    if (found == state.reports.end()) return reports;
+    for (const auto& [digest, report] : found->second) reports.push_back(report);
+    std::ranges::sort(reports, [](const auto& a, const auto& b) {
+        return std::tie(b.received, a.digest) < std::tie(a.received, b.digest);
+    });
+    return reports;
+}
+
+ReadEngine::Answer<std::vector<flow::KeptReport>> MemoryReader::reports(
+    const domain::TenantId& tenant, const domain::EntitlementId& entitlement, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    auto found = newest(*state_, {tenant, entitlement});
+    if (found.size() > limit) found.resize(limit);
     return found;
 }
 

@@ -179,7 +179,33 @@ ALTER TABLE entitlement ADD COLUMN problem TEXT NOT NULL DEFAULT '';
 ALTER TABLE entitlement ADD COLUMN partner_said_at BIGINT;
 )sql";
 
+// What the partner told us, beside what came of it; and what it has where the record could not
+// follow.
+inline constexpr std::string_view kKeepReports = R"sql(
+ALTER TABLE entitlement ADD COLUMN other_product_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN product_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX product_by_key ON product (tenant_id, merchant_id, product_key);
+CREATE TABLE report (
+    tenant_id TEXT NOT NULL,
+    entitlement_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    outcome TEXT NOT NULL,
+    named TEXT NOT NULL,
+    partner_entitlement_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    product_key TEXT NOT NULL,
+    status_word TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    partner_date BIGINT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, entitlement_id, digest)
+) /* clustered */;
+CREATE INDEX report_by_age ON report (tenant_id, received_at);
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems};
+inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems,
+                                        kKeepReports};
 
 }  // namespace usher::store::sql

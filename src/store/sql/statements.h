@@ -19,7 +19,8 @@ namespace usher::store::sql {
     "last_refusal_request, "                                                                     \
     "modified_at, version, request, last_position, sync_due_at, attempts, hints, "               \
     "unsettled_since, last_problem, fence, lease_until, "                                        \
-    "asker_subject, asker_client, asker_correlation, problem, partner_said_at, unsettled_from"
+    "asker_subject, asker_client, asker_correlation, problem, partner_said_at, "                 \
+    "other_product_key, unsettled_from"
 
 #define USHER_CALL_COLUMNS                                                                     \
     "tenant_id, entitlement_id, number, action, phase, request_id, answer_read, sent_before, " \
@@ -28,7 +29,7 @@ namespace usher::store::sql {
 #define USHER_EVENT_COLUMNS                                                                    \
     "tenant_id, position, entitlement_id, previous, version, happened_at, kind, status_from, " \
     "status_to, partner_from, partner_to, action, rejection, partner_code, initiator, "        \
-    "asker_subject, asker_client, asker_correlation, call_number, note"
+    "asker_subject, asker_client, asker_correlation, call_number, note, product_id"
 
 #define USHER_PRODUCT_COLUMNS \
     "tenant_id, product_id, name, merchant_id, product_key, created_at, modified_at"
@@ -41,6 +42,10 @@ namespace usher::store::sql {
 
 #define USHER_HOLD_COLUMNS \
     "tenant_id, merchant_id, kind, since, by_whom, why, lifted_at, lifted_by, lifted_why"
+
+#define USHER_REPORT_COLUMNS                                                                   \
+    "tenant_id, entitlement_id, digest, received_at, outcome, named, partner_entitlement_id, " \
+    "customer_id, product_key, status_word, reason, partner_date, body"
 
 inline constexpr std::string_view kFindEntitlement =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
@@ -83,7 +88,7 @@ inline constexpr std::string_view kInsertEntitlement =
     "INSERT INTO entitlement (" USHER_ENTITLEMENT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
     "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
-    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)";
+    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54)";
 
 // What identifies it to others: rarely changed, and apart, because a column that is set costs a
 // write to each index it is in, changed or not.
@@ -103,7 +108,8 @@ inline constexpr std::string_view kUpdateEntitlement =
     "last_refusal_request = $28, modified_at = $29, version = $30, request = $31, "
     "last_position = $32, sync_due_at = $33, attempts = $34, hints = $35, unsettled_since = $36, "
     "last_problem = $37, fence = $38, lease_until = $39, asker_subject = $40, asker_client = $41, "
-    "asker_correlation = $42, problem = $43, partner_said_at = $44, unsettled_from = $45 "
+    "asker_correlation = $42, problem = $43, partner_said_at = $44, other_product_key = $45, "
+    "unsettled_from = $46 "
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
 inline constexpr std::string_view kBeginUse =
@@ -144,7 +150,7 @@ inline constexpr std::string_view kPutCall =
 inline constexpr std::string_view kInsertEvent =
     "INSERT INTO event (" USHER_EVENT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19, $20)";
+    "$19, $20, $21)";
 
 inline constexpr std::string_view kFindFeed =
     "SELECT " USHER_EVENT_COLUMNS
@@ -160,6 +166,11 @@ inline constexpr std::string_view kMoveFeedEnd =
 
 inline constexpr std::string_view kFindProduct =
     "SELECT " USHER_PRODUCT_COLUMNS " FROM product WHERE tenant_id = $1 AND product_id = $2";
+
+inline constexpr std::string_view kFindProductsByKey =
+    "SELECT " USHER_PRODUCT_COLUMNS
+    " FROM product WHERE tenant_id = $1 AND merchant_id = $2 AND product_key = $3 "
+    "ORDER BY product_id LIMIT $4";
 
 inline constexpr std::string_view kPutProduct =
     "INSERT INTO product (" USHER_PRODUCT_COLUMNS
@@ -212,6 +223,32 @@ inline constexpr std::string_view kPutHold =
     "ON CONFLICT (tenant_id, merchant_id, kind, since) DO UPDATE SET by_whom = excluded.by_whom, "
     "why = excluded.why, lifted_at = excluded.lifted_at, lifted_by = excluded.lifted_by, "
     "lifted_why = excluded.lifted_why";
+
+// Which reports there are of one entitlement, the newest first.
+inline constexpr std::string_view kFindReportMarks =
+    "SELECT digest, received_at FROM report WHERE tenant_id = $1 AND entitlement_id = $2 "
+    "ORDER BY received_at DESC, digest";
+
+inline constexpr std::string_view kFindReports =
+    "SELECT " USHER_REPORT_COLUMNS
+    " FROM report WHERE tenant_id = $1 AND entitlement_id = $2 "
+    "ORDER BY received_at DESC, digest LIMIT $3";
+
+inline constexpr std::string_view kPutReport =
+    "INSERT INTO report (" USHER_REPORT_COLUMNS
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+    "ON CONFLICT (tenant_id, entitlement_id, digest) DO UPDATE SET "
+    "received_at = excluded.received_at, outcome = excluded.outcome";
+
+inline constexpr std::string_view kForgetReport =
+    "DELETE FROM report WHERE tenant_id = $1 AND entitlement_id = $2 AND digest = $3";
+
+// The oldest, a few at a time.
+inline constexpr std::string_view kForgetOldReports =
+    "DELETE FROM report WHERE tenant_id = $1 AND received_at < $2 AND (entitlement_id, digest) IN "
+    "(SELECT entitlement_id, digest FROM report WHERE tenant_id = $1 AND received_at < $2 "
+    "ORDER BY received_at LIMIT $3)";
+
 // Every entitlement of every tenant, a page at a time.
 inline constexpr std::string_view kFindKeys =
     "SELECT tenant_id, entitlement_id FROM entitlement WHERE (tenant_id, entitlement_id) > ($1, "

@@ -13,6 +13,7 @@
 #include "base/strong.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
@@ -59,6 +60,9 @@ inline bool parse_word(std::string_view t, domain::AccountStatus& out) {
 }
 inline bool parse_word(std::string_view t, flow::HoldKind& out) {
     return parse(t, flow::parse_hold_kind, out);
+}
+inline bool parse_word(std::string_view t, flow::ReportOutcome& out) {
+    return parse(t, flow::parse_report_outcome, out);
 }
 inline bool parse_word(std::string_view t, domain::CallPhase& out) {
     return parse(t, parse_call_phase, out);

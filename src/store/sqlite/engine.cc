@@ -142,6 +142,12 @@ Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
         if (!cursor) return std::unexpected{cursor.error()};
         done = keep(read_one<flow::Sweep>(*cursor), rows.sweep);
     }
+    if (done && wanted.reports_of) {
+        auto cursor = look_up(connection, sql::kFindReportMarks, wanted.tenant.text(),
+                              wanted.reports_of->text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        done = keep(read_all<flow::ReportMark>(*cursor), rows.reports);
+    }
     if (done && wanted.occupant && wanted.account && wanted.product) {
         const auto sql = base::planted(base::Planted::place_without_tenant)
                              ? sql::kFindOccupantAnywhere
@@ -187,6 +193,7 @@ Applied SqliteWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
     // First what may be taken already: a conflict then leaves nothing behind.
     if (const auto applied = put_row(changes); applied != Applied::done) return applied;
     if (const auto done = put_rest(writes, changes); !done) return verdict(done.error());
+    if (const auto done = put_reports(wanted, writes); !done) return verdict(done.error());
     if (!changes.events.empty()) **end = {changes.events.back().position, true};
     return Applied::done;
 }
@@ -226,6 +233,24 @@ Result<> SqliteWriter::put_rest(const flow::Writes& writes, const Changes& chang
     if (done && writes.product) done = put(connection, sql::kPutProduct, *writes.product);
     if (done && writes.sweep) done = put(connection, sql::kPutSweep, *writes.sweep);
     if (done && writes.hold) done = put(connection, sql::kPutHold, *writes.hold);
+    return done;
+}
+
+Result<> SqliteWriter::put_reports(const flow::Wanted& wanted, const flow::Writes& writes) {
+    constexpr std::int64_t kMostForgotten = 200;
+    auto& connection = *connection_;
+    Result<> done;
+    for (const auto& digest : writes.forgotten_reports) {
+        auto cursor = look_up(connection, sql::kForgetReport, wanted.tenant.text(),
+                              wanted.reports_of.value_or(domain::EntitlementId{}).text(), digest);
+        if (done = run(cursor); !done) return done;
+    }
+    if (writes.reports_until) {
+        auto cursor = look_up(connection, sql::kForgetOldReports, wanted.tenant.text(),
+                              std::int64_t{base::to_micros(*writes.reports_until)}, kMostForgotten);
+        done = run(cursor);
+    }
+    if (done && writes.report) done = put(connection, sql::kPutReport, *writes.report);
     return done;
 }
 

@@ -71,6 +71,7 @@ class SqliteWriter final : public WriteEngine {
     void forget_feed_ends();
     Applied put_row(const Changes& changes);
     Result<> put_rest(const flow::Writes& writes, const Changes& changes);
+    Result<> put_reports(const flow::Wanted& wanted, const flow::Writes& writes);
     Result<> put_feed_ends();
     Applied verdict(const Failure& failure);
     bool remember(const Failure& failure);
@@ -126,6 +127,12 @@ class SqliteReader final : public ReadEngine {
     ReadEngine::Answer<std::vector<flow::Unsettled>> unsettled(
         const domain::TenantId& tenant, const domain::EntitlementId& after,
         std::optional<domain::Problem> problem, std::size_t limit) override;
+    ReadEngine::Answer<std::vector<domain::Product>> products_by_key(
+        const domain::TenantId& tenant, const domain::MerchantId& merchant,
+        const domain::ProductKey& key, std::size_t limit) override;
+    ReadEngine::Answer<std::vector<flow::KeptReport>> reports(
+        const domain::TenantId& tenant, const domain::EntitlementId& entitlement,
+        std::size_t limit) override;
     ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
 
   private:

@@ -153,11 +153,15 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     row.claim.lease_until.reset();  // else the start ends it
     open()->insert(row);
     tamper(
-        "DROP TABLE sweep; DROP TABLE hold; ALTER TABLE entitlement DROP COLUMN problem;"
+        "DROP TABLE sweep; DROP TABLE hold; DROP TABLE report; DROP INDEX product_by_key;"
+        "ALTER TABLE event DROP COLUMN product_id;"
+        "ALTER TABLE entitlement DROP COLUMN other_product_key;"
+        "ALTER TABLE entitlement DROP COLUMN problem;"
         "ALTER TABLE entitlement DROP COLUMN partner_said_at; PRAGMA user_version = 2");
     auto expected = row;
     expected.problem = domain::Problem::none;
     expected.partner_said_at.reset();
+    expected.other_product_key = {};
     EXPECT_EQ(open()->stored(row), expected);
 }
 

@@ -238,6 +238,29 @@ ReadEngine::Answer<std::vector<flow::Unsettled>> SqliteReader::unsettled(
         });
 }
 
+ReadEngine::Answer<std::vector<domain::Product>> SqliteReader::products_by_key(
+    const domain::TenantId& tenant, const domain::MerchantId& merchant,
+    const domain::ProductKey& key, std::size_t limit) {
+    return ask<std::vector<domain::Product>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Product>> {
+            auto cursor = look_up(connection, sql::kFindProductsByKey, tenant.text(),
+                                  merchant.text(), key.text(), static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<domain::Product>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::KeptReport>> SqliteReader::reports(
+    const domain::TenantId& tenant, const domain::EntitlementId& entitlement, std::size_t limit) {
+    return ask<std::vector<flow::KeptReport>>(
+        [&](Connection& connection) -> Result<std::vector<flow::KeptReport>> {
+            auto cursor = look_up(connection, sql::kFindReports, tenant.text(), entitlement.text(),
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::KeptReport>(*cursor);
+        });
+}
+
 ReadEngine::Answer<std::vector<flow::Hold>> SqliteReader::holds() {
     return ask<std::vector<flow::Hold>>(
         [](Connection& connection) -> Result<std::vector<flow::Hold>> {

@@ -108,6 +108,7 @@ void state_fields(auto& visit, auto& e) {
     asker_fields(visit, e.asker);
     visit(e.problem);
     visit(e.partner_said_at);
+    visit(e.other_product_key);
 }
 
 void call_fields(auto& visit, auto& call) {
@@ -144,6 +145,7 @@ void event_fields(auto& visit, auto& event) {
     asker_fields(visit, event.asker);
     visit(event.call);
     visit(event.note);
+    visit(event.product);
 }
 
 void product_fields(auto& visit, auto& product) {
@@ -186,6 +188,22 @@ void hold_fields(auto& visit, auto& hold) {
     visit(hold.lifted);
     visit(hold.lifted_by);
     visit(hold.lifted_why);
+}
+
+void report_fields(auto& visit, auto& report) {
+    visit(report.tenant);
+    visit(report.entitlement);
+    visit(report.digest);
+    visit(report.received);
+    visit(report.outcome);
+    visit(report.named);
+    visit(report.partner_id);
+    visit(report.customer);
+    visit(report.product_key);
+    visit(report.status_word);
+    visit(report.reason);
+    visit(report.partner_date);
+    visit(report.text);
 }
 
 }  // namespace
@@ -313,6 +331,24 @@ void bind_row(Cursor& cursor, const flow::Hold& hold) {
 bool read_row(const Cursor& cursor, flow::Hold& hold) {
     Reader read{cursor};
     hold_fields(read, hold);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const flow::KeptReport& report) {
+    Binder bind{cursor};
+    report_fields(bind, report);
+}
+
+bool read_row(const Cursor& cursor, flow::KeptReport& report) {
+    Reader read{cursor};
+    report_fields(read, report);
+    return read.good();
+}
+
+bool read_row(const Cursor& cursor, flow::ReportMark& mark) {
+    Reader read{cursor};
+    read(mark.digest);
+    read(mark.received);
     return read.good();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "domain/entitlement.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
@@ -40,5 +41,10 @@ bool read_row(const Cursor& cursor, flow::Unsettled& unsettled);
 
 void bind_row(Cursor& cursor, const flow::Hold& hold);
 bool read_row(const Cursor& cursor, flow::Hold& hold);
+
+void bind_row(Cursor& cursor, const flow::KeptReport& report);
+bool read_row(const Cursor& cursor, flow::KeptReport& report);
+
+bool read_row(const Cursor& cursor, flow::ReportMark& mark);
 
 }  // namespace usher::store::sqlite

@@ -1,0 +1,15 @@
+// The product converges like the status: what the partner has there becomes the record's, when it
+// is a product of the platform's (Bango §5, PRODUCT_UPDATE).
+#pragma once
+
+#include "base/task.h"
+#include "flow/ports.h"
+
+namespace usher::flow {
+
+// For an entitlement with an `other_product_key`: the record follows, with an event of the
+// partner's; or it says why it cannot, and a person must look. Gives the row when it was changed.
+base::Task<StoreResult<std::shared_ptr<const domain::Entitlement>>> follow_product(
+    Ports& ports, domain::Entitlement entitlement);
+
+}  // namespace usher::flow
