@@ -203,10 +203,9 @@ base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
         exchange.refusal = verified.error();
         co_return partner_refused();
     }
-    // Another's token is good for other things, and so is not asked for once more.
     const auto& who = **verified;
     if (who.client != wanted.client || !who.has_role(options.report_role)) {
-        co_return problem(ErrorCode::role_missing);
+        co_return partner_refused();
     }
     exchange.principal = *verified;
     co_return std::nullopt;

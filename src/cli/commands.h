@@ -47,6 +47,13 @@ struct ExplainRequest {
 };
 int explain(const ExplainRequest& request);
 
+struct ReportsRequest {
+    AdminAccess access;
+    std::string entitlement;  // empty: the reports that fit none
+    std::string format = "text";
+};
+int reports(const ReportsRequest& request);
+
 struct HoldRequest {
     AdminAccess access;
     bool all_tenants = false;

@@ -47,6 +47,7 @@ struct Asked {
     BackupCommand backup;
     SimulateRequest simulate;
     ExplainRequest explain;
+    ReportsRequest reports;
     HoldRequest hold;
     RetryRequest retry;
     std::string partner;
@@ -210,6 +211,18 @@ void add_explain_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = explain(request); });
 }
 
+void add_reports_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.reports;
+    auto* command = app.add_subcommand(
+        "reports", "Show what the partner reported about an entitlement, or about none of ours");
+    command->add_option("entitlement", request.entitlement,
+                        "The entitlement's id; without it: the reports that fit none");
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher reports 6a5f0d4e1c2b3a4958677685 --tenant demo");
+    command->callback([&] { code = reports(request); });
+}
+
 void add_hold_options(CLI::App* command, HoldRequest& request, bool changes) {
     add_admin_options(command, request.access);
     command->add_flag("--all-tenants", request.all_tenants,
@@ -311,6 +324,7 @@ int run(int argc, char** argv) {
     add_table_commands(app, asked, code);
     add_token_command(app, asked, code);
     add_explain_command(app, asked, code);
+    add_reports_command(app, asked, code);
     add_hold_commands(app, asked, code);
     add_retry_command(app, asked, code);
     try {

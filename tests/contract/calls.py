@@ -4,7 +4,8 @@ import threading
 import time
 
 from program import ENTITLEMENTS, until
-from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report
+from samples import (ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report,
+                     report_by_body)
 from world import Request
 
 LONG = "x" * 257
@@ -193,6 +194,25 @@ def explanations(portal):
         portal.expect(40019, portal.explanations(query), "admin")
 
 
+def reports(portal):
+    """What the partner tells, and where it can be read."""
+    entitlement = portal.bought()
+    portal.expect(200, report(entitlement))
+    portal.expect(200, report_by_body(
+        entitlement, entitlementId="other", customerIdentifier="c", productKey="MUSIC",
+        reason="PRODUCT_UPDATE", dateLastUpdated="2026-09-01T13:47:59Z"))
+    portal.expect(200, report_by_body("nothing"))
+    portal.expect(200, portal.reports(entitlement), "admin")
+    portal.expect(40014, portal.reports("a%20b"), "admin")
+    portal.expect(40403, portal.reports("nothing"), "admin")
+    portal.expect(200, Request("GET", "/admin/v1/reports", portal.admin), "admin")
+    # Strays of one tenant are looked into so many times a minute.
+    told = report_by_body("nothing", "second")
+    until("too many strays", lambda: portal.world.send(portal.started, told).status == 429)
+    portal.expect(42901, told)
+    portal.expect(42901, report("nothing", "second"))
+
+
 def holds(portal):
     """What a person stops, lets go on and tries again."""
     for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
@@ -256,5 +276,6 @@ def provoke(portal):
         lifecycle(portal, method)
         partner(portal, method)
     explanations(portal)
+    reports(portal)
     holds(portal)
     editions(portal)

@@ -6,10 +6,10 @@ from world import basic, bearer
 # What concerns every tenant at once names none.
 OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll")
 WITH_BODY = ("createEntitlement", *UPDATES, "putProduct", "addAccount", "receiveReport",
-             "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement")
+             "receiveReportByBody", "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement")
 WITH_TOKEN = ("createEntitlement", "readEntitlement", *UPDATES, "putProduct", "addAccount",
               "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
-              "listUnsettled", "retryEntitlement", *OF_ALL)
+              "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
 TOO_LARGE = 256 * 1024 + 1
@@ -37,7 +37,7 @@ def bodies(portal, name, listener, request):
     portal.expect(40003, request.with_text(""), listener)
     for code, text in BODIES.items():
         portal.expect(code, request.with_text(text), listener)
-    if name != "receiveReport":
+    if name not in ("receiveReport", "receiveReportByBody"):
         portal.expect(40010, request.with_text("[]"), listener)
         portal.expect(41501, request.with_header("Content-Type", "text/plain"), listener)
 
@@ -61,6 +61,8 @@ def provoke(portal, viewer, samples):
             bodies(portal, name, listener, request)
         if name in WITH_TOKEN:
             admission(portal, viewer, name, listener, request)
-    _, told = samples["receiveReport"]
-    portal.expect(40101, told.with_header("Authorization", None))
-    portal.expect(40101, told.with_header("Authorization", basic("usher", "wrong")))
+    for name in ("receiveReport", "receiveReportByBody"):
+        _, told = samples[name]
+        portal.expect(40101, told.with_header("Authorization", None))
+        portal.expect(40101, told.with_header("Authorization", basic("usher", "wrong")))
+        portal.expect(40101, told.with_header("Authorization", portal.headers["Authorization"]))

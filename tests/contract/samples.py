@@ -63,6 +63,9 @@ class Portal:
     def explanations(self, query):
         return Request("GET", f"/admin/v1/explanations?{query}", self.admin)
 
+    def reports(self, entitlement):
+        return Request("GET", f"/admin/v1/entitlements/{entitlement}/reports", self.admin)
+
     def administer(self, path, body):
         made = Request("POST", path, self.admin)
         return made.with_header("Content-Type", "application/json").with_json(body)
@@ -78,7 +81,8 @@ class Portal:
             "readEntitlement": self.reading(entitlement),
             "putProduct": self.product("MUSIC"),
             "addAccount": self.account(account),
-            "receiveReport": report(entitlement)}
+            "receiveReport": report(entitlement),
+            "receiveReportByBody": report_by_body(entitlement)}
         for name in UPDATES:
             operator[name] = self.update(entitlement, "ACTIVE", METHOD_OF[name])
         admin = {name: Request("GET", path) for name, path in (
@@ -89,6 +93,8 @@ class Portal:
                       "placeHold" + end: self.administer(path, hold),
                       "liftHold" + end: self.administer(path + "/lift", hold)}
         admin |= {"listUnsettled": Request("GET", "/admin/v1/unsettled", self.admin),
+                  "listStrayReports": Request("GET", "/admin/v1/reports", self.admin),
+                  "listReports": self.reports(entitlement),
                   "retryEntitlement": self.retry(entitlement)}
         admin |= {"explainEntitlement": self.explanation(entitlement),
                   "explainEntitlements": self.explanations(f"accountId={account}")}
@@ -133,3 +139,9 @@ def report(entitlement, tenant="demo"):
     request = Request("POST", f"{REPORTS}/{tenant}/{entitlement}", {
         "Authorization": basic("usher", "usher"), "Content-Type": "application/json"})
     return request.with_json({"responseCode": "ACTIVATION_SUCCESS", "status": "ACTIVE"})
+
+
+def report_by_body(entitlement, tenant="demo", **more):
+    request = Request("POST", f"{REPORTS}/{tenant}", {
+        "Authorization": basic("usher", "usher"), "Content-Type": "application/json"})
+    return request.with_json({"externalEntitlementId": entitlement, "status": "ACTIVE"} | more)

@@ -5,7 +5,7 @@ import threading
 
 from program import until
 from messages import OF_ALL, WITH_TOKEN
-from samples import Portal, report
+from samples import Portal, report, report_by_body
 from world import REALM, Issuer, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
@@ -17,7 +17,7 @@ SLOW_MS = 200
 RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
-           "addAccount", "receiveReport", "placeHold", "placeHoldOfAll", "liftHold",
+           "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "placeHoldOfAll", "liftHold",
            "liftHoldOfAll", "retryEntitlement")
 
 
@@ -114,6 +114,7 @@ def changing(portal, name, entitlement, account):
     return {"createEntitlement": portal.purchase(account),
             "putProduct": portal.product(new), "addAccount": portal.account(new),
             "receiveReport": report(entitlement),
+            "receiveReportByBody": report_by_body(entitlement),
             "placeHold": portal.administer("/admin/v1/holds", pause(new)),
             "placeHoldOfAll": portal.administer("/admin/v1/all-tenants/holds", pause(new)),
             "liftHold": portal.administer("/admin/v1/holds/lift", pause("LIFTED")),
@@ -137,6 +138,7 @@ def full(world, sandbox, token, store):
     entitlement = portal.bought(account=holder)
     samples = portal.samples(entitlement, account)
     ready = samples["isReady"][1]
+    portal.expect(200, report_by_body("nothing"))  # a stray
     # Something to lift, and something that is not settled.
     for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
         portal.expect(201, portal.administer(path, pause("LIFTED")), "admin")
@@ -176,6 +178,7 @@ def damage(store):
         database.execute("UPDATE account SET status = 'damaged'")
         database.execute("UPDATE product SET created_at = 'damaged'")
         database.execute("UPDATE hold SET kind = 'damaged'")
+        database.execute("UPDATE report SET outcome = 'damaged'")
     database.close()
     unseal(f"{store}.db")
 
@@ -187,7 +190,8 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal.expect(50002, portal.explanation(entitlement), "admin")
     portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
     for name, (listener, request) in portal.samples(entitlement, account).items():
-        if name in (*WRITING, "readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled"):
+        if name in (*WRITING, "readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled",
+                    "listReports", "listStrayReports"):
             portal.expect(50002, request, listener)
     stop(started)
 

@@ -152,6 +152,7 @@ password = "usher"
 customer_id = "{{tenant}}-{{account}}"
 report_username = "usher"
 report_password = "usher"
+report_client = "partner-reports"
 {tenants}
 """, encoding="utf-8")
         return self.started(program.Program("serve", "--config", str(path), extra=extra))

@@ -108,13 +108,13 @@ TEST_F(ReportsTest, AnAccessTokenMustBeOfThePartnersClientAndHaveTheRole) {
         return report(kPath, {{"Authorization", "Bearer it"}}, "{}").status;
     };
     EXPECT_EQ(with("the-partner", "reportRole"), 200);
-    EXPECT_EQ(with("the-partner", "operatorRole"), 403);
-    EXPECT_EQ(with("another", "reportRole"), 403);
-    EXPECT_EQ(with("", "reportRole"), 403);
+    EXPECT_EQ(with("the-partner", "operatorRole"), 401);
+    EXPECT_EQ(with("another", "reportRole"), 401);
+    EXPECT_EQ(with("", "reportRole"), 401);
     EXPECT_EQ(report(kPath, {{"Authorization", "Bearer nobody"}}, "{}").status, 401);
     EXPECT_EQ(operations.reports.size(), 1U);
     options.report_role = "otherRole";
-    EXPECT_EQ(with("the-partner", "reportRole"), 403);
+    EXPECT_EQ(with("the-partner", "reportRole"), 401);
     EXPECT_EQ(with("the-partner", "otherRole"), 200);
     // It opens nothing else.
     http::Headers headers{{"Authorization", "Bearer it"}, {"Content-Type", "application/json"}};
