@@ -6,7 +6,8 @@ from world import basic, bearer
 # What concerns every tenant at once names none.
 OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll")
 WITH_BODY = ("createEntitlement", *UPDATES, "putProduct", "addAccount", "receiveReport",
-             "receiveReportByBody", "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement")
+             "receiveReportByBody",
+             "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement")
 WITH_TOKEN = ("createEntitlement", "readEntitlement", *UPDATES, "putProduct", "addAccount",
               "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
               "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", *OF_ALL)

@@ -17,7 +17,8 @@ SLOW_MS = 200
 RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
-           "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "placeHoldOfAll", "liftHold",
+           "addAccount", "receiveReport", "receiveReportByBody",
+           "placeHold", "placeHoldOfAll", "liftHold",
            "liftHoldOfAll", "retryEntitlement")
 
 
