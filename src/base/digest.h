@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,22 @@ namespace usher::base {
 using Digest = std::array<unsigned char, 32>;
 
 Digest sha256(std::string_view bytes);
+
+// Of what comes in pieces. Not thread-safe.
+class Sha256 {
+  public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    void add(std::string_view bytes);
+    std::string finish_hex();  // once, at the end
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 // 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);

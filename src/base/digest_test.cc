@@ -12,7 +12,15 @@ TEST(Sha256Hex, AgreesWithTheStandardsExamples) {
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST(Sha256, IsTheSameAsItsText) {
+TEST(Sha256, InPiecesIsAsInOne) {
+    Sha256 nothing;
+    EXPECT_EQ(nothing.finish_hex(), sha256_hex(""));
+    Sha256 pieces;
+    for (const auto* piece : {"a", "", "bc"}) pieces.add(piece);
+    EXPECT_EQ(pieces.finish_hex(), sha256_hex("abc"));
+}
+
+TEST(Digests, AreTheSameAsTheirText) {
     const auto digest = sha256("abc");
     EXPECT_EQ(digest.front(), 0xba);
     EXPECT_EQ(digest.back(), 0xad);
