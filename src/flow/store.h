@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "domain/entitlement.h"
 #include "flow/kept_report.h"
+#include "flow/comparison.h"
 #include "flow/watch_over.h"
 
 namespace usher::flow {
@@ -79,9 +80,12 @@ struct Writes {
     // The tenant's older reports go, some hundred at a time.
     std::optional<base::Time> reports_until;
 
+    std::optional<Comparison> comparison;  // likewise with the same tenant, merchant and time
+
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&
-               !sweep && !hold && !report && forgotten_reports.empty() && !reports_until;
+               !sweep && !hold && !comparison && !report && forgotten_reports.empty() &&
+               !reports_until;
     }
 };
 
@@ -145,6 +149,14 @@ class Store {
     virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
         domain::TenantId tenant, domain::PartnerEntitlementId id) = 0;
 
+    // The tenant's that one of these ids at the merchant belongs to, in no order.
+    virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> held_at(
+        domain::TenantId tenant, domain::MerchantId merchant,
+        std::vector<domain::PartnerEntitlementId> ids) = 0;
+    // At most `limit` of the tenant's behind `after`, of any status, in the order of their ids.
+    virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
+        domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) = 0;
+
     // Every call ever made for it, and its history, oldest first.
     virtual base::Task<StoreResult<CallPage>> calls_of(domain::TenantId tenant,
                                                        domain::EntitlementId id) = 0;
@@ -184,6 +196,11 @@ class Store {
 
     // Those in force, of every tenant.
     virtual base::Task<StoreResult<std::vector<Hold>>> holds() = 0;
+
+    // For each merchant of the tenant's that was compared, the newest without and the newest with
+    // differences; in the order of merchants, the older of the two first.
+    virtual base::Task<StoreResult<std::vector<Comparison>>> latest_comparisons(
+        domain::TenantId tenant) = 0;
 
     // False with a sentence why, when it does not take writes.
     virtual std::expected<void, std::string> writable() const = 0;

@@ -3,6 +3,7 @@
 // that carries work the way the real one does or hands it to the test.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -92,6 +93,7 @@ class FakeStore final : public Store {
     std::vector<domain::Call> answered;
     std::optional<Sweep> sweep;
     std::vector<Hold> in_force;
+    std::vector<Comparison> comparisons;
     std::optional<StoreError> error;    // of the next submit, which then writes nothing
     std::function<void()> before_next;  // somebody is quicker than the next submit
     std::function<void()> after_next;   // likewise, before its answer is heard
@@ -141,6 +143,25 @@ class FakeStore final : public Store {
                 return row.tenant == tenant && row.partner_id == id;
             },
             rows.size());
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> held_at(
+        domain::TenantId tenant, domain::MerchantId merchant,
+        std::vector<domain::PartnerEntitlementId> ids) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.merchant == merchant &&
+                       std::ranges::find(ids, row.partner_id) != ids.end();
+            },
+            rows.size());
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
+        domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) { return row.tenant == tenant && row.id > after; },
+            limit);
+    }
+    base::Task<StoreResult<std::vector<Comparison>>> latest_comparisons(domain::TenantId) override {
+        co_return comparisons;
     }
     base::Task<StoreResult<CallPage>> calls_of(domain::TenantId, domain::EntitlementId) override {
         co_return CallPage{.calls = answered};
@@ -274,6 +295,7 @@ class FakeStore final : public Store {
             });
             kept.push_back(*report);
         }
+        if (writes.comparison) comparisons.push_back(*writes.comparison);
         if (!writes.entitlement) return true;
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};

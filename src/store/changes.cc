@@ -33,6 +33,8 @@ void check(const flow::Wanted& wanted, const flow::Writes& writes) {
             "the hold is in the command's tenant");
     require(!writes.report || writes.report->tenant == wanted.tenant,
             "the report is in the command's tenant");
+    require(!writes.comparison || writes.comparison->tenant == wanted.tenant,
+            "the comparison is in the command's tenant");
     for (const auto& event : writes.events) {
         require(event.tenant == row->tenant && event.entitlement == row->id,
                 "events are of the entitlement that is written");

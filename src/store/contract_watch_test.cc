@@ -1,4 +1,4 @@
-// What is kept beside the entitlements: sweeps and holds.
+// What is kept beside the entitlements: sweeps, holds and comparisons.
 #include <gmock/gmock.h>
 
 #include "store/contract_test.h"
@@ -141,6 +141,86 @@ TEST_P(Contract, HoldsAreInForceUntilTheyAreLifted) {
     one.lifted_why = "done";
     ASSERT_TRUE(write(lab, "t", {.hold = one}).has_value());
     EXPECT_THAT(lab.ask(lab.store().holds()).value(), ElementsAre(all));
+}
+
+TEST_P(Contract, OfComparisonsTheNewestOfEachKindAreTold) {
+    auto& lab = open();
+    const auto compared = [&](const std::string& name, const std::string& merchant,
+                              std::uint64_t missing) {
+        clock_.pass(std::chrono::seconds{1});
+        flow::Comparison line{.tenant = tenant(name),
+                              .merchant = domain::MerchantId{merchant},
+                              .at = clock_.now(),
+                              .by = "ann",
+                              .subject = "s-1",
+                              .file = "it's a \"file\".csv",
+                              .digest = "d1g3st",
+                              .as_of = clock_.now() - std::chrono::hours{9},
+                              .rows = 7,
+                              .reads = missing};
+        line.counts.at(flow::index_of(flow::Finding::equal)) = 7;
+        line.counts.at(flow::index_of(flow::Finding::unknown_there)) = missing;
+        EXPECT_TRUE(write(lab, name, {.comparison = line}).has_value());
+        return line;
+    };
+    const auto latest = [&](const std::string& name) {
+        return lab.ask(lab.store().latest_comparisons(tenant(name))).value();
+    };
+    EXPECT_THAT(latest("t"), IsEmpty());
+    compared("t", "B", 0);
+    const auto agreed = compared("t", "B", 0);
+    compared("t", "B", 2);
+    const auto differed = compared("t", "B", 3);
+    const auto other = compared("t", "A", 1);
+    compared("u", "B", 0);
+    EXPECT_THAT(latest("t"), ElementsAre(other, agreed, differed));
+    const auto again = compared("t", "B", 0);
+    EXPECT_THAT(latest("t"), ElementsAre(other, differed, again));
+}
+
+TEST_P(Contract, WhatIsHeldAtAMerchantIsFoundByItsIdsThere) {
+    auto& lab = open();
+    const auto hold = [&](const std::string& name, const std::string& id,
+                          const std::string& merchant, const std::string& partner_id) {
+        auto row = full_entitlement(name, id);
+        row.merchant = domain::MerchantId{merchant};
+        row.partner_id = domain::PartnerEntitlementId{partner_id};
+        EXPECT_TRUE(lab.insert(row).has_value());
+        return *lab.stored(row);
+    };
+    const auto first = hold("t", "1", "M", "p1");
+    const auto second = hold("t", "2", "M", "p2");
+    hold("t", "3", "N", "p3");
+    hold("u", "4", "M", "p4");
+    const auto held = [&](const std::vector<std::string>& names) {
+        std::vector<domain::PartnerEntitlementId> wanted;
+        for (const auto& name : names) wanted.emplace_back(name);
+        return lab.ask(lab.store().held_at(tenant("t"), domain::MerchantId{"M"}, wanted)).value();
+    };
+    EXPECT_THAT(held({"p2", "p3", "p4", "p1", "p0"}), testing::UnorderedElementsAre(first, second));
+    EXPECT_THAT(held({}), IsEmpty());
+}
+
+TEST_P(Contract, AllOfATenantAreWalkedInOrder) {
+    auto& lab = open();
+    std::vector<domain::Entitlement> rows;
+    for (const std::string id : {"3", "1", "2"}) {
+        ASSERT_TRUE(lab.insert(full_entitlement("t", id)).has_value());
+    }
+    for (const std::string id : {"1", "2", "3"}) {
+        rows.push_back(*lab.stored(bare_entitlement("t", id)));
+    }
+    ASSERT_TRUE(lab.insert(bare_entitlement("s", "9")).has_value());
+    ASSERT_TRUE(lab.insert(bare_entitlement("u", "0")).has_value());
+    const auto walk = [&](const std::string& after, std::size_t limit) {
+        return lab
+            .ask(lab.store().entitlements_after(tenant("t"), domain::EntitlementId{after}, limit))
+            .value();
+    };
+    EXPECT_THAT(walk("", 10), ElementsAre(rows.at(0), rows.at(1), rows.at(2)));
+    EXPECT_THAT(walk("", 2), ElementsAre(rows.at(0), rows.at(1)));
+    EXPECT_THAT(walk("2", 10), ElementsAre(rows.at(2)));
+    EXPECT_THAT(walk("3", 10), IsEmpty());
 }
 
 }  // namespace usher::store

@@ -84,6 +84,11 @@ class ReadEngine {
         const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Entitlement>> by_partner_id(
         const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) = 0;
+    virtual Answer<std::vector<domain::Entitlement>> held_at(
+        const domain::TenantId& tenant, const domain::MerchantId& merchant,
+        const std::vector<domain::PartnerEntitlementId>& ids) = 0;
+    virtual Answer<std::vector<domain::Entitlement>> entitlements_after(
+        const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                     const domain::EntitlementId& id) = 0;
     virtual Answer<std::int64_t> last_position(const domain::TenantId& tenant,
@@ -112,6 +117,8 @@ class ReadEngine {
                                                           const domain::EntitlementId& entitlement,
                                                           std::size_t limit) = 0;
     virtual Answer<std::vector<flow::Hold>> holds() = 0;
+    virtual Answer<std::vector<flow::Comparison>> latest_comparisons(
+        const domain::TenantId& tenant) = 0;
 };
 
 }  // namespace usher::store

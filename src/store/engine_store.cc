@@ -195,6 +195,22 @@ base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::fin
         });
 }
 
+base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::held_at(
+    domain::TenantId tenant, domain::MerchantId merchant,
+    std::vector<domain::PartnerEntitlementId> ids) {
+    return read<std::vector<domain::Entitlement>>(
+        [tenant = std::move(tenant), merchant = std::move(merchant), ids = std::move(ids)](
+            ReadEngine& engine) { return engine.held_at(tenant, merchant, ids); });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::entitlements_after(
+    domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) {
+    return read<std::vector<domain::Entitlement>>(
+        [tenant = std::move(tenant), after = std::move(after), limit](ReadEngine& engine) {
+            return engine.entitlements_after(tenant, after, limit);
+        });
+}
+
 base::Task<flow::StoreResult<flow::CallPage>> EngineStore::calls_of(domain::TenantId tenant,
                                                                     domain::EntitlementId id) {
     return read<flow::CallPage>([tenant = std::move(tenant), id = std::move(id)](
@@ -278,6 +294,13 @@ base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> EngineStore::report
 
 base::Task<flow::StoreResult<std::vector<flow::Hold>>> EngineStore::holds() {
     return read<std::vector<flow::Hold>>([](ReadEngine& engine) { return engine.holds(); });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::Comparison>>> EngineStore::latest_comparisons(
+    domain::TenantId tenant) {
+    return read<std::vector<flow::Comparison>>([tenant = std::move(tenant)](ReadEngine& engine) {
+        return engine.latest_comparisons(tenant);
+    });
 }
 
 }  // namespace usher::store

@@ -35,6 +35,11 @@ class EngineStore final : public SteppedStore {
         domain::TenantId tenant, domain::AccountId account, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
         domain::TenantId tenant, domain::PartnerEntitlementId id) override;
+    base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> held_at(
+        domain::TenantId tenant, domain::MerchantId merchant,
+        std::vector<domain::PartnerEntitlementId> ids) override;
+    base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
+        domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override;
     base::Task<flow::StoreResult<flow::CallPage>> calls_of(domain::TenantId tenant,
                                                            domain::EntitlementId id) override;
     base::Task<flow::StoreResult<std::vector<domain::Event>>> history_of(
@@ -57,6 +62,8 @@ class EngineStore final : public SteppedStore {
     base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
+    base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
+        domain::TenantId tenant) override;
     std::expected<void, std::string> writable() const override;
 
     bool run_group() override;

@@ -15,13 +15,14 @@ using domain::PartnerStatus;
 // A field that is added to a stored value must be added to the statements too: these lines stop
 // compiling, and the samples below must then set it.
 [[maybe_unused]] static void count_fields(const domain::Entitlement& e, const domain::Call& c,
-                                          const domain::Event& v) {
+                                          const domain::Event& v, const flow::Comparison& l) {
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15,
                                   e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28,
                                   e29, e30, e31] = e;
     [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10] = e.convergence;
     [[maybe_unused]] const auto& [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12] = c;
     [[maybe_unused]] const auto& [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12] = v;
+    [[maybe_unused]] const auto& [l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11] = l;
 }
 
 Folder::Folder() {

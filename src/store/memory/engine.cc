@@ -118,6 +118,10 @@ Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
         put(state_->holds, {hold.tenant, hold.merchant, hold.kind, hold.since}, hold);
     }
     put_reports(wanted, writes);
+    if (writes.comparison) {
+        const auto& line = *writes.comparison;
+        put(state_->comparisons, {line.tenant, line.merchant, line.at}, line);
+    }
     return Applied::done;
 }
 

@@ -18,6 +18,7 @@ namespace usher::store::memory {
 
 using Key = std::pair<domain::TenantId, domain::EntitlementId>;
 using HoldKey = std::tuple<domain::TenantId, domain::MerchantId, flow::HoldKind, base::Time>;
+using ComparisonKey = std::tuple<domain::TenantId, domain::MerchantId, base::Time>;
 using Place = std::tuple<domain::TenantId, domain::AccountId, domain::ProductId>;
 
 // The rows and what is found by them.
@@ -34,6 +35,7 @@ struct State {
     std::map<domain::TenantId, flow::Sweep> sweeps;
     std::map<HoldKey, flow::Hold> holds;
     std::map<Key, std::map<std::string, flow::KeptReport>> reports;  // by digest
+    std::map<ComparisonKey, flow::Comparison> comparisons;
 };
 
 template <class Map, class K>
@@ -90,6 +92,12 @@ class MemoryReader final : public ReadEngine {
                                                              std::size_t limit) override;
     Answer<std::vector<domain::Entitlement>> by_partner_id(
         const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) override;
+    Answer<std::vector<domain::Entitlement>> held_at(
+        const domain::TenantId& tenant, const domain::MerchantId& merchant,
+        const std::vector<domain::PartnerEntitlementId>& ids) override;
+    Answer<std::vector<domain::Entitlement>> entitlements_after(const domain::TenantId& tenant,
+                                                                const domain::EntitlementId& after,
+                                                                std::size_t limit) override;
     Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                             const domain::EntitlementId& id) override;
     Answer<std::int64_t> last_position(const domain::TenantId& tenant,
@@ -117,6 +125,8 @@ class MemoryReader final : public ReadEngine {
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
     Answer<std::vector<flow::Hold>> holds() override;
+    Answer<std::vector<flow::Comparison>> latest_comparisons(
+        const domain::TenantId& tenant) override;
 
   private:
     std::shared_ptr<State> state_;

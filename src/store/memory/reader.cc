@@ -47,6 +47,30 @@ ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::by_partner_id
     return rows;
 }
 
+ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::held_at(
+    const domain::TenantId& tenant, const domain::MerchantId& merchant,
+    const std::vector<domain::PartnerEntitlementId>& ids) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Entitlement> rows;
+    for (const auto& id : ids) {
+        const auto holder = find(state_->holders, flow::PartnerKey{merchant, id});
+        if (holder && holder->first == tenant) rows.push_back(state_->entitlements.at(*holder));
+    }
+    return rows;
+}
+
+ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::entitlements_after(
+    const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Entitlement> rows;
+    for (auto at = state_->entitlements.upper_bound({tenant, after});
+         at != state_->entitlements.end() && at->first.first == tenant && rows.size() < limit;
+         ++at) {
+        rows.push_back(at->second);
+    }
+    return rows;
+}
+
 ReadEngine::Answer<std::vector<domain::Call>> MemoryReader::calls(const domain::TenantId& tenant,
                                                                   const domain::EntitlementId& id) {
     const std::lock_guard lock{state_->mutex};
@@ -196,6 +220,23 @@ ReadEngine::Answer<std::vector<flow::Hold>> MemoryReader::holds() {
         if (!hold.lifted) holds.push_back(hold);
     }
     return holds;
+}
+
+ReadEngine::Answer<std::vector<flow::Comparison>> MemoryReader::latest_comparisons(
+    const domain::TenantId& tenant) {
+    const std::lock_guard lock{state_->mutex};
+    std::map<std::pair<domain::MerchantId, bool>, flow::Comparison> newest;
+    for (auto at = state_->comparisons.lower_bound({tenant, {}, base::Time::min()});
+         at != state_->comparisons.end() && at->second.tenant == tenant; ++at) {
+        const auto& line = at->second;
+        const bool differs = flow::differences_in(line.counts) > 0;
+        newest.insert_or_assign({line.merchant, differs}, line);
+    }
+    std::vector<flow::Comparison> lines;
+    for (auto& [key, line] : newest) lines.push_back(std::move(line));
+    std::ranges::sort(
+        lines, {}, [](const flow::Comparison& line) { return std::pair{line.merchant, line.at}; });
+    return lines;
 }
 
 }  // namespace usher::store::memory

@@ -204,8 +204,27 @@ CREATE TABLE report (
 CREATE INDEX report_by_age ON report (tenant_id, received_at);
 )sql";
 
+// What comparing with the partner's files found; those without differences are signed off.
+inline constexpr std::string_view kCompare = R"sql(
+CREATE TABLE comparison (
+    tenant_id TEXT NOT NULL,
+    merchant_id TEXT NOT NULL,
+    finished_at BIGINT NOT NULL,
+    by_whom TEXT NOT NULL,
+    by_subject TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    file_digest TEXT NOT NULL,
+    as_of BIGINT NOT NULL,
+    rows_read BIGINT NOT NULL,
+    counts TEXT NOT NULL,
+    reads BIGINT NOT NULL,
+    differences BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, merchant_id, finished_at)
+) /* clustered */;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems,
-                                        kKeepReports};
+                                       kKeepReports,  kCompare};
 
 }  // namespace usher::store::sql

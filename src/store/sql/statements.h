@@ -81,6 +81,11 @@ inline constexpr std::string_view kFindByPartnerId =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
     " FROM entitlement WHERE merchant_id = $1 AND partner_entitlement_id = $2 AND tenant_id = $3";
 
+inline constexpr std::string_view kFindEntitlementsAfter =
+    "SELECT " USHER_ENTITLEMENT_COLUMNS
+    " FROM entitlement WHERE tenant_id = $1 AND entitlement_id > $2 "
+    "ORDER BY entitlement_id LIMIT $3";
+
 inline constexpr std::string_view kFindLastPosition =
     "SELECT last_position FROM entitlement WHERE tenant_id = $1 AND entitlement_id = $2";
 

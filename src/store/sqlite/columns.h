@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "domain/entitlement.h"
 #include "flow/kept_report.h"
+#include "flow/comparison.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
@@ -82,6 +83,7 @@ class Binder {
     void operator()(std::integral auto number) {
         cursor_.bind(++last_, static_cast<std::int64_t>(number));
     }
+    void operator()(const flow::FindingCounts& counts) { (*this)(flow::to_text(counts)); }
     template <class Enum>
         requires std::is_enum_v<Enum>
     void operator()(Enum value) {
@@ -153,6 +155,11 @@ class Reader {
             good_ = good_ && value >= 0 && value <= std::numeric_limits<Number>::max();
         }
         number = static_cast<Number>(value);
+    }
+    void operator()(flow::FindingCounts& counts) {
+        std::string text;
+        (*this)(text);
+        good_ = good_ && parse(text, flow::parse_finding_counts, counts);
     }
     template <class Enum>
         requires std::is_enum_v<Enum>

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/planted.h"
+#include "store/sql/comparison_statements.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/queries.h"
@@ -233,6 +234,9 @@ Result<> SqliteWriter::put_rest(const flow::Writes& writes, const Changes& chang
     if (done && writes.product) done = put(connection, sql::kPutProduct, *writes.product);
     if (done && writes.sweep) done = put(connection, sql::kPutSweep, *writes.sweep);
     if (done && writes.hold) done = put(connection, sql::kPutHold, *writes.hold);
+    if (done && writes.comparison) {
+        done = put(connection, sql::kPutComparison, *writes.comparison);
+    }
     return done;
 }
 

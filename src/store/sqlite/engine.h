@@ -106,6 +106,12 @@ class SqliteReader final : public ReadEngine {
         std::size_t limit) override;
     ReadEngine::Answer<std::vector<domain::Entitlement>> by_partner_id(
         const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) override;
+    ReadEngine::Answer<std::vector<domain::Entitlement>> held_at(
+        const domain::TenantId& tenant, const domain::MerchantId& merchant,
+        const std::vector<domain::PartnerEntitlementId>& ids) override;
+    ReadEngine::Answer<std::vector<domain::Entitlement>> entitlements_after(
+        const domain::TenantId& tenant, const domain::EntitlementId& after,
+        std::size_t limit) override;
     ReadEngine::Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                         const domain::EntitlementId& id) override;
     ReadEngine::Answer<std::int64_t> last_position(const domain::TenantId& tenant,
@@ -134,6 +140,8 @@ class SqliteReader final : public ReadEngine {
         const domain::TenantId& tenant, const domain::EntitlementId& entitlement,
         std::size_t limit) override;
     ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
+    ReadEngine::Answer<std::vector<flow::Comparison>> latest_comparisons(
+        const domain::TenantId& tenant) override;
 
   private:
     Result<> open();

@@ -153,7 +153,8 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     row.claim.lease_until.reset();  // else the start ends it
     open()->insert(row);
     tamper(
-        "DROP TABLE sweep; DROP TABLE hold; DROP TABLE report; DROP INDEX product_by_key;"
+        "DROP TABLE sweep; DROP TABLE hold; "
+        "DROP TABLE comparison; DROP TABLE report; DROP INDEX product_by_key;"
         "ALTER TABLE event DROP COLUMN product_id;"
         "ALTER TABLE entitlement DROP COLUMN other_product_key;"
         "ALTER TABLE entitlement DROP COLUMN problem;"

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "store/lab_test.h"
+#include "store/sql/comparison_statements.h"
 #include "store/sql/statements.h"
 
 namespace usher::store {
@@ -54,6 +55,7 @@ TEST_F(Plans, EveryLookupFollowsAKey) {
                            sql::kFindLiveOfAccount,
                            sql::kFindNextHoldingMerchant,
                            sql::kFindByPartnerId,
+                           sql::kFindEntitlementsAfter,
                            sql::kFindLastPosition,
                            sql::kUpdateIdentity,
                            sql::kUpdateEntitlement,
@@ -72,6 +74,12 @@ TEST_F(Plans, EveryLookupFollowsAKey) {
         EXPECT_FALSE(plan.empty()) << sql;
         EXPECT_THAT(plan, Each(AllOf(HasSubstr("SEARCH"), Not(HasSubstr("TEMP B-TREE"))))) << sql;
     }
+}
+
+TEST_F(Plans, ComparisonsAreFoundByTheirKey) {
+    const auto plan = plan_of(sql::kFindLatestComparisons);
+    EXPECT_FALSE(plan.empty());
+    EXPECT_THAT(plan, Each(AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))));
 }
 
 TEST_F(Plans, TheWorkListReadsOnlyItsIndex) {

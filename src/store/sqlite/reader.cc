@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/planted.h"
+#include "store/sql/comparison_statements.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/queries.h"
@@ -107,6 +108,35 @@ ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::by_partner_id
     const domain::TenantId& tenant, const domain::PartnerEntitlementId& id) {
     return ask<std::vector<domain::Entitlement>>(
         [&](Connection& connection) { return find_by_partner_id(connection, tenant, id); });
+}
+
+ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::held_at(
+    const domain::TenantId& tenant, const domain::MerchantId& merchant,
+    const std::vector<domain::PartnerEntitlementId>& ids) {
+    return ask<std::vector<domain::Entitlement>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Entitlement>> {
+            std::vector<domain::Entitlement> rows;
+            for (const auto& id : ids) {
+                auto cursor = look_up(connection, sql::kFindByPartnerId, merchant.text(), id.text(),
+                                      tenant.text());
+                if (!cursor) return std::unexpected{cursor.error()};
+                auto row = read_entitlement(connection, *cursor);
+                if (!row) return std::unexpected{row.error()};
+                if (*row) rows.push_back(std::move(**row));
+            }
+            return rows;
+        });
+}
+
+ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::entitlements_after(
+    const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) {
+    return ask<std::vector<domain::Entitlement>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Entitlement>> {
+            auto cursor = look_up(connection, sql::kFindEntitlementsAfter, tenant.text(),
+                                  after.text(), static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_entitlements(connection, *cursor);
+        });
 }
 
 ReadEngine::Answer<std::vector<domain::Call>> SqliteReader::calls(const domain::TenantId& tenant,
@@ -267,6 +297,16 @@ ReadEngine::Answer<std::vector<flow::Hold>> SqliteReader::holds() {
             auto cursor = look_up(connection, sql::kFindHolds);
             if (!cursor) return std::unexpected{cursor.error()};
             return read_all<flow::Hold>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::Comparison>> SqliteReader::latest_comparisons(
+    const domain::TenantId& tenant) {
+    return ask<std::vector<flow::Comparison>>(
+        [&](Connection& connection) -> Result<std::vector<flow::Comparison>> {
+            auto cursor = look_up(connection, sql::kFindLatestComparisons, tenant.text());
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::Comparison>(*cursor);
         });
 }
 

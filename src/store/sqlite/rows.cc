@@ -206,6 +206,20 @@ void report_fields(auto& visit, auto& report) {
     visit(report.text);
 }
 
+void comparison_fields(auto& visit, auto& line) {
+    visit(line.tenant);
+    visit(line.merchant);
+    visit(line.at);
+    visit(line.by);
+    visit(line.subject);
+    visit(line.file);
+    visit(line.digest);
+    visit(line.as_of);
+    visit(line.rows);
+    visit(line.counts);
+    visit(line.reads);
+}
+
 }  // namespace
 
 void bind_new(Cursor& cursor, const domain::Entitlement& row) {
@@ -349,6 +363,18 @@ bool read_row(const Cursor& cursor, flow::ReportMark& mark) {
     Reader read{cursor};
     read(mark.digest);
     read(mark.received);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const flow::Comparison& line) {
+    Binder bind{cursor};
+    comparison_fields(bind, line);
+    bind(flow::differences_in(line.counts));
+}
+
+bool read_row(const Cursor& cursor, flow::Comparison& line) {
+    Reader read{cursor};
+    comparison_fields(read, line);
     return read.good();
 }
 

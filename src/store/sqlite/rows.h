@@ -6,6 +6,7 @@
 
 #include "domain/entitlement.h"
 #include "flow/kept_report.h"
+#include "flow/comparison.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
@@ -46,5 +47,7 @@ void bind_row(Cursor& cursor, const flow::KeptReport& report);
 bool read_row(const Cursor& cursor, flow::KeptReport& report);
 
 bool read_row(const Cursor& cursor, flow::ReportMark& mark);
+void bind_row(Cursor& cursor, const flow::Comparison& line);
+bool read_row(const Cursor& cursor, flow::Comparison& line);
 
 }  // namespace usher::store::sqlite

@@ -1,0 +1,117 @@
+#include "flow/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <ranges>
+#include <utility>
+
+#include "flow/recording.h"
+
+namespace usher::flow {
+
+namespace {
+
+// More than anybody has; one more would only be told as unknown here.
+constexpr std::size_t kMostOfAnAccount = 100;
+
+// The account's record that waits for its id at the partner.
+base::Task<StoreResult<std::optional<domain::Entitlement>>> find_unbound(
+    Ports& ports, const CompareRows& request, const FileRow& row, domain::AccountId account) {
+    auto live =
+        co_await ports.store.live_of_account(request.tenant, std::move(account), kMostOfAnAccount);
+    if (!live) co_return std::unexpected{live.error()};
+    const auto found = std::ranges::find_if(*live, [&](const domain::Entitlement& ours) {
+        return ours.partner_id.empty() && ours.merchant == request.merchant &&
+               ours.product_key == row.product_key && ours.customer == row.customer;
+    });
+    if (found == live->end()) co_return std::nullopt;
+    co_return std::move(*found);
+}
+
+base::Task<StoreResult<RowFinding>> find_stranger(Ports& ports, const CompareRows& request,
+                                                  const FileRow& row) {
+    auto account = ports.partner.account_of(request.tenant, row.customer, request.merchant);
+    const bool named_as_ours = account.has_value();
+    RowFinding finding;
+    if (account && domain::is_live(row.status)) {
+        auto unbound = co_await find_unbound(ports, request, row, std::move(*account));
+        if (!unbound) co_return std::unexpected{unbound.error()};
+        finding.ours = std::move(*unbound);
+    }
+    finding.judgement = judge_stranger(row, named_as_ours, finding.ours ? &*finding.ours : nullptr);
+    co_return std::move(finding);
+}
+
+base::Task<StoreResult<bool>> ask_read(Ports& ports, const domain::TenantId& tenant,
+                                       ReadAsked asked) {
+    const Wanted wanted{.tenant = tenant, .entitlement = asked.entitlement};
+    co_return co_await decide_in<bool>(
+        ports.store, wanted, [asked](const Rows& rows) -> std::pair<Writes, bool> {
+            const bool as_it_was = rows.entitlement && rows.entitlement->version == asked.version;
+            if (!as_it_was || rows.entitlement->claim.lease_until) return {Writes{}, false};
+            if (rows.entitlement->convergence.read_wanted) return {Writes{}, false};
+            Recording recording{*rows.entitlement, rows.now};
+            recording.entitlement().convergence.read_wanted = true;
+            recording.entitlement().due_at = rows.now;
+            return {std::move(recording).finish(), true};
+        });
+}
+
+}  // namespace
+
+base::Task<StoreResult<std::vector<RowFinding>>> compare_rows(Ports& ports, CompareRows request) {
+    std::vector<domain::PartnerEntitlementId> ids;
+    for (const auto& row : request.rows) ids.push_back(row.id);
+    auto held = co_await ports.store.held_at(request.tenant, request.merchant, std::move(ids));
+    if (!held) co_return std::unexpected{held.error()};
+    std::map<domain::PartnerEntitlementId, domain::Entitlement> by_id;
+    for (auto& ours : *held) by_id.emplace(ours.partner_id, std::move(ours));
+
+    std::vector<RowFinding> findings;
+    for (const auto& row : request.rows) {
+        if (const auto found = by_id.find(row.id); found != by_id.end()) {
+            findings.push_back({judge_row(row, found->second, request.as_of), found->second});
+            continue;
+        }
+        auto finding = co_await find_stranger(ports, request, row);
+        if (!finding) co_return std::unexpected{finding.error()};
+        findings.push_back(std::move(*finding));
+    }
+    co_return std::move(findings);
+}
+
+base::Task<StoreResult<HeldPage>> list_held(Ports& ports, ListHeld request) {
+    auto rows =
+        co_await ports.store.entitlements_after(request.tenant, request.after, request.limit);
+    if (!rows) co_return std::unexpected{rows.error()};
+    HeldPage page;
+    if (rows->size() == request.limit) page.next = rows->back().id;
+    for (auto& ours : *rows) {
+        const auto judged =
+            judge_absent(ours, request.merchant, request.as_of, request.all_statuses);
+        if (judged) page.held.push_back({*judged, std::move(ours)});
+    }
+    co_return std::move(page);
+}
+
+base::Task<StoreResult<std::size_t>> ask_reads(Ports& ports, domain::TenantId tenant,
+                                               std::vector<ReadAsked> asked) {
+    std::size_t count = 0;
+    for (auto& one : asked) {
+        const auto done = co_await ask_read(ports, tenant, std::move(one));
+        if (!done) co_return std::unexpected{done.error()};
+        if (*done) ++count;
+    }
+    if (count > 0) ports.propagator.wake();
+    co_return count;
+}
+
+base::Task<StoreResult<Comparison>> sign_comparison(Ports& ports, Comparison line) {
+    line.at = ports.clock.now();
+    const Wanted wanted{.tenant = line.tenant};
+    co_return co_await decide_in<Comparison>(ports.store, wanted, [line](const Rows&) {
+        return std::pair{Writes{.comparison = line}, line};
+    });
+}
+
+}  // namespace usher::flow
