@@ -35,4 +35,6 @@ external(cli11)                                      # cli11: CLI/
 external(prometheus prometheus-cpp::core)            # prometheus: prometheus/
 find_library(SYSTEMD_LIBRARY systemd REQUIRED)
 external(systemd ${SYSTEMD_LIBRARY})                 # systemd: systemd/
+find_library(CSV_LIBRARY csv REQUIRED)
+external(csv ${CSV_LIBRARY})                         # csv: csv.h
 external(date date::date)                            # date: date/

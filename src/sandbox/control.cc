@@ -23,13 +23,14 @@ enum class Route {
     put_faults,
     delete_faults,
     calls,
+    active_file,
     received,
     clear
 };
 
 constexpr std::array kRoutes{Route::entitlements, Route::move,          Route::get_faults,
                              Route::put_faults,   Route::delete_faults, Route::calls,
-                             Route::received,     Route::clear};
+                             Route::active_file,  Route::received,      Route::clear};
 
 std::vector<http::RoutePattern> control_routes() {
     return {
@@ -39,6 +40,7 @@ std::vector<http::RoutePattern> control_routes() {
         {"PUT", "/sandbox/partner/faults"},
         {"DELETE", "/sandbox/partner/faults"},
         {"GET", "/sandbox/partner/calls"},
+        {"GET", "/sandbox/partner/reports/active.csv"},
         {"GET", "/sandbox/crm/received"},
         {"DELETE", "/sandbox/crm/received"},
     };
@@ -98,6 +100,8 @@ http::Response Control::handle(const http::Request& request, base::Time now) {
             return answer(partner_.faults().to_json());
         case Route::calls:
             return answer(partner_.calls());
+        case Route::active_file:
+            return http::make_response(200, "text/csv; charset=utf-8", partner_.active_file());
         case Route::received:
             return answer(crm_.to_json());
         case Route::clear:

@@ -10,6 +10,7 @@ namespace {
 
 namespace json = boost::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ControlTest : public ::testing::Test {
   protected:
@@ -34,6 +35,29 @@ TEST_F(ControlTest, ShowsWhatThePartnerHolds) {
     ASSERT_EQ(one.get_array().size(), 1U);
     EXPECT_EQ(one.at(0).at("productKey"), "MUSIC_PREMIUM");
     EXPECT_EQ(get("/sandbox/partner/calls").get_array().size(), 2U);
+}
+
+TEST_F(ControlTest, LaysDownTheDailyFileOfWhatHasNotEnded) {
+    const auto file = [&] {
+        const auto response = send("GET", "/sandbox/partner/reports/active.csv");
+        EXPECT_EQ(response.status, 200);
+        EXPECT_EQ(response.headers.find("Content-Type"), "text/csv; charset=utf-8");
+        return response.body;
+    };
+    const std::string header =
+        "ResellerCustomerId,BangoEntitlementId,Status,MerchantAccountKey,MerchantEntitlementId,"
+        "ProductKey,DisplayName,CreatedDate,ActivatedDate,SuspendedDate,ExpiryDate,LastUpdated,"
+        "EndDate,ExtensionDataFormat,ExtensionData\r\n";
+    EXPECT_EQ(file(), header);
+    const auto kept = bench_.create("MUSIC", "", "a, b").field("entitlementId");
+    const auto ended = bench_.create("MUSIC").field("entitlementId");
+    EXPECT_THAT(file(), HasSubstr(ended));
+    send("POST", "/sandbox/partner/entitlements/" + ended + "/revoke");
+    const auto text = file();
+    EXPECT_THAT(text, HasSubstr("\"a, b\",\"" + kept +
+                                "\",\"Pending\",\"BANGO_US\",\"merchant-1\",\"MUSIC\","));
+    EXPECT_THAT(text, Not(HasSubstr(ended)));
+    EXPECT_EQ(std::ranges::count(text, '\n'), 2);
 }
 
 TEST_F(ControlTest, MovesForTheCustomerAndTheMerchant) {

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "sandbox/active_file.h"
 
 namespace usher::sandbox {
 
@@ -299,6 +300,10 @@ std::vector<PartnerNotification> PartnerModel::advance(base::Time now) {
 
 void PartnerModel::settle_notification(std::uint64_t number, bool delivered, base::Time now) {
     outbox_.settle(number, delivered, now);
+}
+
+std::string PartnerModel::active_file() const {
+    return sandbox::active_file(book_.all());
 }
 
 json::array PartnerModel::entitlements(std::optional<std::string_view> customer) const {

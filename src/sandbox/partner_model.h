@@ -84,6 +84,8 @@ class PartnerModel {
 
     // The records with `effects`, in the order of creation; of one customer when given.
     boost::json::array entitlements(std::optional<std::string_view> customer = {}) const;
+    // The daily file of those that have not ended (Bango §2.6).
+    std::string active_file() const;
     boost::json::array calls() const { return calls_.to_json(); }
     const Faults& faults() const { return faults_; }
     void set_faults(Faults faults);
