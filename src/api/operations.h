@@ -9,6 +9,7 @@
 
 #include "base/task.h"
 #include "flow/catalogue.h"
+#include "flow/compare.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/purchase.h"
@@ -43,6 +44,16 @@ class Operations {
         domain::TenantId tenant, domain::EntitlementId id) = 0;
 
     virtual Outcome<std::vector<flow::Explanation>> explain(flow::Explain request) = 0;
+
+    virtual base::Task<flow::StoreResult<std::vector<flow::RowFinding>>> compare_rows(
+        flow::CompareRows request) = 0;
+    virtual base::Task<flow::StoreResult<flow::HeldPage>> list_held(flow::ListHeld request) = 0;
+    virtual base::Task<flow::StoreResult<std::size_t>> ask_reads(
+        domain::TenantId tenant, std::vector<flow::ReadAsked> asked) = 0;
+    virtual base::Task<flow::StoreResult<flow::Comparison>> sign_comparison(
+        flow::Comparison line) = 0;
+    virtual base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
+        domain::TenantId tenant) = 0;
 
     // False with a sentence why, when changes cannot be recorded.
     virtual std::expected<void, std::string> writable() const = 0;

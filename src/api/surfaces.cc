@@ -56,6 +56,13 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
      admin::list_reports},
     {"GET", "/admin/v1/reports", Door::admin_token, BodyRule::none, admin::list_reports},
     {"GET", "/admin/v1/explanations", Door::admin_token, BodyRule::none, admin::explain_several},
+    {"POST", "/admin/v1/comparisons/rows", Door::admin_token, BodyRule::object,
+     admin::compare_rows},
+    {"GET", "/admin/v1/comparisons/held", Door::admin_token, BodyRule::none, admin::list_held},
+    {"POST", "/admin/v1/comparisons/reads", Door::admin_token, BodyRule::object, admin::ask_reads},
+    {"POST", "/admin/v1/comparisons", Door::admin_token, BodyRule::object, admin::sign_comparison},
+    {"GET", "/admin/v1/comparisons/latest", Door::admin_token, BodyRule::none,
+     admin::latest_comparisons},
 });
 
 http::Handler make_handler(std::vector<Route> routes, Options options, Authenticate authenticate,

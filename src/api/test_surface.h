@@ -117,6 +117,35 @@ class FakeOperations : public Operations {
     }
     std::expected<std::vector<flow::Explanation>, flow::Failure> explanations;
     std::vector<flow::Explain> explained;
+    base::Task<flow::StoreResult<std::vector<flow::RowFinding>>> compare_rows(
+        flow::CompareRows request) override {
+        compared.push_back(std::move(request));
+        co_return row_findings;
+    }
+    base::Task<flow::StoreResult<flow::HeldPage>> list_held(flow::ListHeld request) override {
+        lists_asked.push_back(std::move(request));
+        co_return held_page;
+    }
+    base::Task<flow::StoreResult<std::size_t>> ask_reads(
+        domain::TenantId tenant, std::vector<flow::ReadAsked> asked) override {
+        reads_asked.emplace_back(tenant.text(), std::move(asked));
+        co_return reads_asked.back().second.size();
+    }
+    base::Task<flow::StoreResult<flow::Comparison>> sign_comparison(
+        flow::Comparison line) override {
+        lines.push_back(line);
+        co_return line;
+    }
+    base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
+        domain::TenantId) override {
+        co_return lines;
+    }
+    std::vector<flow::CompareRows> compared;
+    flow::StoreResult<std::vector<flow::RowFinding>> row_findings;
+    std::vector<flow::ListHeld> lists_asked;
+    flow::StoreResult<flow::HeldPage> held_page;
+    std::vector<std::pair<std::string, std::vector<flow::ReadAsked>>> reads_asked;
+    std::vector<flow::Comparison> lines;
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
 

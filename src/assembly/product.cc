@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "flow/catalogue.h"
+#include "flow/compare.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/purchase.h"
@@ -60,6 +61,25 @@ class FlowOperations final : public api::Operations {
     }
     Outcome<std::vector<flow::Explanation>> explain(flow::Explain request) override {
         return flow::explain(ports_, std::move(request));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::RowFinding>>> compare_rows(
+        flow::CompareRows request) override {
+        return flow::compare_rows(ports_, std::move(request));
+    }
+    base::Task<flow::StoreResult<flow::HeldPage>> list_held(flow::ListHeld request) override {
+        return flow::list_held(ports_, std::move(request));
+    }
+    base::Task<flow::StoreResult<std::size_t>> ask_reads(
+        domain::TenantId tenant, std::vector<flow::ReadAsked> asked) override {
+        return flow::ask_reads(ports_, std::move(tenant), std::move(asked));
+    }
+    base::Task<flow::StoreResult<flow::Comparison>> sign_comparison(
+        flow::Comparison line) override {
+        return flow::sign_comparison(ports_, std::move(line));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
+        domain::TenantId tenant) override {
+        return ports_.store.latest_comparisons(std::move(tenant));
     }
     std::expected<void, std::string> writable() const override { return ports_.store.writable(); }
 

@@ -2,6 +2,7 @@
 // and met trouble, 2 wrong usage or settings (interface §2).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -76,6 +77,19 @@ struct RetryRequest {
     bool yes = false;  // else `all` only says how many
 };
 int retry(const RetryRequest& request);
+
+struct CompareCommand {
+    AdminAccess access;
+    std::string file;           // the partner's, of active entitlements
+    std::string merchant;       // empty: the one that the file names
+    std::string as_of;          // ISO 8601; empty: the latest LastUpdated in the file
+    bool all_statuses = false;  // the file has what is PENDING too
+    bool apply = false;
+    std::size_t limit = 50;  // differences to be shown
+    std::string format = "text";
+};
+// 1 when there are differences.
+int compare(const CompareCommand& command);
 
 struct SimulateRequest {
     std::uint64_t seeds = 1000;

@@ -50,6 +50,7 @@ struct Asked {
     ReportsRequest reports;
     HoldRequest hold;
     RetryRequest retry;
+    CompareCommand compare;
     std::string partner;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
 };
@@ -294,6 +295,28 @@ void add_retry_command(CLI::App& app, Asked& asked, int& code) {
     });
 }
 
+void add_compare_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.compare;
+    auto* command = app.add_subcommand(
+        "compare", "Hold the partner's daily file against what is held; exit 1 when they differ");
+    command->add_option("FILE", request.file, "The partner's file of active entitlements (CSV)")
+        ->required();
+    command->add_option("--merchant", request.merchant,
+                        "The partner's merchant; else the one that the file names");
+    command->add_option("--as-of", request.as_of,
+                        "When the file was made (ISO 8601); else the latest LastUpdated in it");
+    command->add_flag("--all-statuses", request.all_statuses,
+                      "The file has what is PENDING too, so that such a one may be missed");
+    command->add_flag("--apply", request.apply, "Have what differs read again at once");
+    command->add_option("--limit", request.limit, "So many differences are shown")
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
+        ->capture_default_str();
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher compare AR_V1_D_20260901.csv --as-of 2026-09-02T00:00:00Z --apply");
+    command->callback([&] { code = compare(request); });
+}
+
 void add_token_command(CLI::App& app, Asked& asked, int& code) {
     auto* command = app.add_subcommand("token", "Get an access token and print nothing else");
     command->add_option("--url", asked.token.url, "The issuer's realm, or the sandbox")
@@ -327,6 +350,7 @@ int run(int argc, char** argv) {
     add_reports_command(app, asked, code);
     add_hold_commands(app, asked, code);
     add_retry_command(app, asked, code);
+    add_compare_command(app, asked, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

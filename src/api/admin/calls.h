@@ -23,4 +23,12 @@ base::Task<Answer> list_reports(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> explain_entitlement(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> explain_several(Exchange& exchange, const Surroundings& around);
 
+// The partner's daily file against what is held (flow/compare.h): its rows, what it should have,
+// what is to be read again, the line at the end, and the newest lines.
+base::Task<Answer> compare_rows(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> list_held(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> ask_reads(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> sign_comparison(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& around);
+
 }  // namespace usher::api::admin

@@ -1,0 +1,358 @@
+// The partner's daily file against what is held, a page at a time (flow/compare.h). The caller
+// reads the file and keeps what was found; here nothing is kept but the line at the end.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "api/admin/calls.h"
+#include "api/fields.h"
+#include "api/text.h"
+#include "base/json.h"
+#include "base/log.h"
+
+namespace usher::api::admin {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kLongestName = 256;
+constexpr std::size_t kDigestDigits = 64;
+constexpr std::string_view kTooMany = "must hold 1 to 500 entries.";
+
+http::Response answer(int status, const json::object& body) {
+    return http::make_response(status, "application/json", json::serialize(body));
+}
+
+// As people know each other.
+std::string who(const Exchange& exchange) {
+    const auto& principal = *exchange.principal;
+    return principal.username.empty() ? principal.subject : principal.username;
+}
+
+// The entries of a list of objects; adds what is wrong with the list.
+const json::array* read_list(const json::object& body, std::string_view name, Fields& fields) {
+    const auto* member = base::find_member(body, name);
+    if (member == nullptr) {
+        fields.add(ErrorCode::argument_missing, name, "is mandatory.");
+        return nullptr;
+    }
+    if (!member->is_array()) {
+        fields.add(ErrorCode::argument_of_wrong_type, name, "must be an array of objects.");
+        return nullptr;
+    }
+    const auto& list = member->get_array();
+    if (list.empty() || list.size() > flow::kComparePage) {
+        fields.add(ErrorCode::argument_invalid, name, std::string{kTooMany});
+        return nullptr;
+    }
+    return &list;
+}
+
+// Reads each entry of a list with `read(entry, fields)`; the first that is wrong is told with its
+// place, as rows[3].status.
+template <class Read>
+std::expected<void, Problem> for_each(const json::object& body, std::string_view name,
+                                      Fields& fields, Read read) {
+    const auto* list = read_list(body, name, fields);
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const auto place = fmt::format("{}[{}]", name, i);
+        const auto* entry = (*list)[i].if_object();
+        if (entry == nullptr) {
+            fields.add(ErrorCode::argument_of_wrong_type, place, "must be an object.");
+            break;
+        }
+        Fields own{*entry};
+        read(*entry, own);
+        if (own.ok()) continue;
+        for (auto& detail : own.take_problem().details) {
+            fields.add(detail.code, fmt::format("{}.{}", place, detail.field), detail.problem);
+        }
+        break;
+    }
+    if (!fields.ok()) return std::unexpected{fields.take_problem()};
+    return {};
+}
+
+bool read_flag(const json::object& body, std::string_view name, Fields& fields) {
+    const auto* member = base::find_member(body, name);
+    if (member == nullptr) return false;
+    if (!member->is_bool()) {
+        fields.add(ErrorCode::argument_of_wrong_type, name, "must be true or false.");
+        return false;
+    }
+    return member->get_bool();
+}
+
+std::uint64_t read_count(const json::object& body, std::string_view name, Fields& fields) {
+    const auto* member = base::find_member(body, name);
+    if (member == nullptr) {
+        fields.add(ErrorCode::argument_missing, name, "is mandatory.");
+        return 0;
+    }
+    const bool is_count = member->is_int64() && member->get_int64() >= 0;
+    if (!is_count) {
+        fields.add(ErrorCode::argument_of_wrong_type, name, "must be a whole number from 0 on.");
+        return 0;
+    }
+    return static_cast<std::uint64_t>(member->get_int64());
+}
+
+// Of a partner's: its form is the partner's.
+template <class Name>
+Name read_name(std::string_view name, Fields& fields) {
+    return Name{fields.text(name, Presence::mandatory, kLongestName).value_or("")};
+}
+
+flow::FileRow read_row(const json::object& entry, Fields& fields) {
+    flow::FileRow row{
+        .id = read_name<domain::PartnerEntitlementId>("partnerEntitlementId", fields),
+        .customer = read_name<domain::CustomerId>("customerId", fields),
+        .product_key = read_name<domain::ProductKey>("productKey", fields),
+        .last_updated = fields.date("lastUpdated", Presence::mandatory).value_or(base::Time{}),
+        .ends_at = fields.date("endsAt", Presence::optional),
+        .repeated = read_flag(entry, "repeated", fields)};
+    if (const auto word = fields.text("status", Presence::mandatory)) {
+        const auto status = domain::parse_partner_status(*word);
+        if (status && *status != domain::PartnerStatus::none) {
+            row.status = *status;
+        } else {
+            fields.add(ErrorCode::status_unknown, "status",
+                       "must be one of PENDING, ACTIVE, SUSPENDED, ACTIVE-ENDING, CANCELLED, "
+                       "REVOKED and, for FAILED, UNKNOWN.");
+        }
+    }
+    return row;
+}
+
+json::object finding_json(const flow::RowFinding& found) {
+    json::object object{{"finding", flow::to_text(found.judgement.finding)},
+                        {"read", found.judgement.read}};
+    if (!found.ours) return object;
+    const auto& ours = *found.ours;
+    object["entitlementId"] = ours.id.text();
+    object["version"] = ours.version;
+    object["accountId"] = ours.account.text();
+    object["productId"] = ours.product.text();
+    object["status"] = domain::to_text(ours.convergence.status);
+    object["partnerStatus"] = domain::to_text(ours.convergence.partner_status);
+    object["productKey"] = ours.product_key.text();
+    if (!ours.partner_id.empty()) object["partnerEntitlementId"] = ours.partner_id.text();
+    if (ours.ends_at) object["endsAt"] = base::format_time(*ours.ends_at);
+    return object;
+}
+
+json::object line_json(const flow::Comparison& line) {
+    json::object counts;
+    for (const auto finding : flow::kFindings) {
+        const auto count = line.counts.at(flow::index_of(finding));
+        if (count > 0) counts[flow::to_text(finding)] = count;
+    }
+    const auto differences = flow::differences_in(line.counts);
+    return {{"merchant", line.merchant.text()},
+            {"at", base::format_time(line.at)},
+            {"by", line.by},
+            {"subject", line.subject},
+            {"file", line.file},
+            {"sha256", line.digest},
+            {"asOf", base::format_time(line.as_of)},
+            {"rows", line.rows},
+            {"differences", differences},
+            {"signedOff", differences == 0},
+            {"counts", std::move(counts)},
+            {"reads", line.reads}};
+}
+
+flow::FindingCounts read_counts(const json::object& body, Fields& fields) {
+    flow::FindingCounts counts{};
+    const auto* member = base::find_member(body, "counts");
+    if (member == nullptr) {
+        fields.add(ErrorCode::argument_missing, "counts", "is mandatory.");
+        return counts;
+    }
+    if (!member->is_object()) {
+        fields.add(ErrorCode::argument_of_wrong_type, "counts", "must be an object.");
+        return counts;
+    }
+    for (const auto& [name, value] : member->get_object()) {
+        const auto finding = flow::parse_finding(name);
+        if (!finding) {
+            fields.add(ErrorCode::argument_invalid, "counts",
+                       "must be by findings, as the answers of this comparison name them.");
+            break;
+        }
+        Fields own{member->get_object()};
+        counts.at(flow::index_of(*finding)) = read_count(member->get_object(), name, own);
+        if (own.ok()) continue;
+        fields.add(ErrorCode::argument_of_wrong_type,
+                   fmt::format("counts.{}", flow::to_text(*finding)),
+                   "must be a whole number from 0 on.");
+        break;
+    }
+    return counts;
+}
+
+// Each row is one finding, and what the file lacks is beside them.
+bool add_up(const flow::Comparison& line) {
+    std::uint64_t of_rows = 0;
+    for (const auto finding : flow::kFindings) {
+        if (finding == flow::Finding::unknown_there) continue;
+        const auto count = line.counts.at(flow::index_of(finding));
+        if (count > line.rows - of_rows) return false;
+        of_rows += count;
+    }
+    return of_rows == line.rows;
+}
+
+std::expected<flow::Comparison, Problem> read_line(const Exchange& exchange) {
+    Fields fields{exchange.body};
+    flow::Comparison line{.tenant = exchange.tenant->id,
+                          .merchant = read_name<domain::MerchantId>("merchant", fields),
+                          .by = who(exchange),
+                          .subject = exchange.principal->subject};
+    line.file = fields.text("file", Presence::mandatory, kLongestName).value_or("");
+    line.digest = fields.text("sha256", Presence::mandatory).value_or("");
+    line.as_of = fields.date("asOf", Presence::mandatory).value_or(base::Time{});
+    line.rows = read_count(exchange.body, "rows", fields);
+    line.reads = read_count(exchange.body, "reads", fields);
+    line.counts = read_counts(exchange.body, fields);
+    const bool hexadecimal =
+        line.digest.size() == kDigestDigits && std::ranges::all_of(line.digest, [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        });
+    if (fields.ok() && !hexadecimal) {
+        fields.add(ErrorCode::argument_invalid, "sha256",
+                   "must be 64 lower-case hexadecimal digits.");
+    }
+    if (fields.ok() && !add_up(line)) {
+        fields.add(ErrorCode::argument_invalid, "counts",
+                   "must add up to rows, without unknown_there.");
+    }
+    if (!fields.ok()) return std::unexpected{fields.take_problem()};
+    return line;
+}
+
+std::expected<flow::ListHeld, Problem> read_list_request(const Exchange& exchange) {
+    Fields fields{exchange.body};
+    const auto& target = exchange.target;
+    flow::ListHeld request{.tenant = exchange.tenant->id};
+    const auto merchant = target.find_query("merchant").value_or("");
+    if (merchant.empty() || merchant.size() > kLongestName) {
+        fields.add(ErrorCode::query_invalid, "merchant", "must be 1 to 256 characters.");
+    }
+    request.merchant = domain::MerchantId{std::string{merchant}};
+    if (const auto as_of = base::parse_time(target.find_query("asOf").value_or(""))) {
+        request.as_of = *as_of;
+    } else {
+        fields.add(ErrorCode::query_invalid, "asOf",
+                   "must be an ISO 8601 date-time such as 2025-09-01T13:47:59.228Z, with a plus "
+                   "sign percent-encoded.");
+    }
+    const auto all = target.find_query("allStatuses").value_or("false");
+    request.all_statuses = all == "true";
+    if (all != "true" && all != "false") {
+        fields.add(ErrorCode::query_invalid, "allStatuses", "must be true or false.");
+    }
+    if (const auto after = target.find_query("after")) {
+        if (!is_id(*after)) fields.add(ErrorCode::query_invalid, "after", "must be an id.");
+        request.after = domain::EntitlementId{std::string{*after}};
+    }
+    if (!fields.ok()) return std::unexpected{fields.take_problem()};
+    return request;
+}
+
+}  // namespace
+
+base::Task<Answer> compare_rows(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    flow::CompareRows request{
+        .tenant = exchange.tenant->id,
+        .merchant = read_name<domain::MerchantId>("merchant", fields),
+        .as_of = fields.date("asOf", Presence::mandatory).value_or(base::Time{})};
+    auto read = for_each(exchange.body, "rows", fields, [&](const auto& entry, Fields& own) {
+        request.rows.push_back(read_row(entry, own));
+    });
+    if (!read) co_return std::unexpected{std::move(read.error())};
+    const auto found = co_await around.operations.compare_rows(std::move(request));
+    if (!found) co_return std::unexpected{problem(found.error())};
+    json::array findings;
+    for (std::size_t i = 0; i < found->size(); ++i) {
+        if ((*found)[i].judgement.finding == flow::Finding::equal) continue;
+        auto object = finding_json((*found)[i]);
+        object["row"] = i;
+        findings.emplace_back(std::move(object));
+    }
+    const auto equal = found->size() - findings.size();
+    co_return answer(200, {{"equal", equal}, {"findings", std::move(findings)}});
+}
+
+base::Task<Answer> list_held(Exchange& exchange, const Surroundings& around) {
+    auto request = read_list_request(exchange);
+    if (!request) co_return std::unexpected{std::move(request.error())};
+    const auto page = co_await around.operations.list_held(std::move(*request));
+    if (!page) co_return std::unexpected{problem(page.error())};
+    json::array held;
+    for (const auto& one : page->held) held.emplace_back(finding_json(one));
+    json::object body{{"held", std::move(held)}};
+    if (page->next) body["next"] = page->next->text();
+    co_return answer(200, body);
+}
+
+base::Task<Answer> ask_reads(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    std::vector<flow::ReadAsked> asked;
+    auto read =
+        for_each(exchange.body, "entitlements", fields, [&](const auto& entry, Fields& own) {
+            const auto id = own.id("entitlementId", Presence::mandatory);
+            asked.push_back({.entitlement = domain::EntitlementId{id.value_or("")},
+                             .version = read_count(entry, "version", own)});
+        });
+    if (!read) co_return std::unexpected{std::move(read.error())};
+    const auto due = co_await around.operations.ask_reads(exchange.tenant->id, std::move(asked));
+    if (!due) co_return std::unexpected{problem(due.error())};
+    base::log(base::LogLevel::info, "reads_asked",
+              {{"tenant", exchange.tenant->id.text()},
+               {"count", std::to_string(*due)},
+               {"subject", exchange.principal->subject},
+               {"requestId", exchange.request_id}});
+    co_return answer(200, {{"due", *due}});
+}
+
+base::Task<Answer> sign_comparison(Exchange& exchange, const Surroundings& around) {
+    auto line = read_line(exchange);
+    if (!line) co_return std::unexpected{std::move(line.error())};
+    const auto signed_line = co_await around.operations.sign_comparison(std::move(*line));
+    if (!signed_line) co_return std::unexpected{problem(signed_line.error())};
+    base::log(base::LogLevel::info, "compared",
+              {{"tenant", signed_line->tenant.text()},
+               {"merchant", signed_line->merchant.text()},
+               {"sha256", signed_line->digest},
+               {"counts", flow::to_text(signed_line->counts)},
+               {"subject", signed_line->subject},
+               {"requestId", exchange.request_id}});
+    co_return answer(201, line_json(*signed_line));
+}
+
+base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& around) {
+    const auto lines = co_await around.operations.latest_comparisons(exchange.tenant->id);
+    if (!lines) co_return std::unexpected{problem(lines.error())};
+    json::array merchants;
+    std::string last;
+    for (const auto& line : *lines) {
+        if (merchants.empty() || last != line.merchant.text()) {
+            last = line.merchant.text();
+            merchants.emplace_back(json::object{{"merchant", last}});
+        }
+        const bool agreed = flow::differences_in(line.counts) == 0;
+        merchants.back().as_object()[agreed ? "agreed" : "differed"] = line_json(line);
+    }
+    co_return answer(200, {{"comparisons", std::move(merchants)}});
+}
+
+}  // namespace usher::api::admin
