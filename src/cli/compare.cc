@@ -368,9 +368,9 @@ void print_text(const Comparing& comparing, const CompareCommand& command,
     }
     std::cout << '\n';
     print_advice(counts, command.apply);
-    std::cout << fmt::format("\n{} differences.", differences);
+    std::cout << fmt::format("\nDifferences: {}.", differences);
     if (command.apply) {
-        std::cout << fmt::format(" {} are read again now; compare again when that is done.",
+        std::cout << fmt::format(" Read again now: {}; compare again when that is done.",
                                  comparing.due());
     }
     std::cout << '\n';
