@@ -34,8 +34,9 @@ int errors(const std::string& format);
 int lifecycle(const std::string& format);
 int explore(const std::string& format);
 
-// The list that `explain` chooses from.
+// The list that `explain` chooses from, and what `compare` can find.
 int causes(const std::string& format);
+int findings(const std::string& format);
 
 // By exactly one of entitlement, account, partner_id.
 struct ExplainRequest {

@@ -284,7 +284,6 @@ std::expected<json::object, AdminTrouble> Comparing::sign() {
                             {"file", std::filesystem::path{command_.file}.filename().string()},
                             {"sha256", file_.digest},
                             {"asOf", base::format_time(scope_.as_of)},
-                            {"rows", file_.rows},
                             {"reads", due_},
                             {"counts", std::move(counts)}};
     auto answer = ask_admin(command_.access, "POST", std::string{kRoot}, json::serialize(body));
@@ -403,6 +402,25 @@ int compare(const CompareCommand& command) {
         print_text(comparing, command, *line);
     }
     return flow::differences_in(comparing.counts()) == 0 ? 0 : 1;
+}
+
+int findings(const std::string& format) {
+    if (format == "markdown") {
+        std::cout << flow::findings_as_markdown();
+        return 0;
+    }
+    json::array rows;
+    for (const auto& entry : flow::finding_catalogue()) {
+        rows.push_back({{"finding", entry.name},
+                        {"isDifference", flow::is_difference(entry.finding)},
+                        {"meaning", entry.meaning},
+                        {"whatToDo", entry.what_to_do}});
+        if (format != "text") continue;
+        std::cout << fmt::format("{}\n    {}\n", entry.name, entry.meaning);
+        if (!entry.what_to_do.empty()) std::cout << fmt::format("    {}\n", entry.what_to_do);
+    }
+    if (format == "json") std::cout << json::serialize(rows) << '\n';
+    return 0;
 }
 
 }  // namespace usher::cli

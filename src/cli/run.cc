@@ -173,6 +173,7 @@ void add_table_commands(CLI::App& app, Asked& asked, int& code) {
     const Table tables[]{
         {"errors", "Print every error code, its meaning and its remedy", errors, all},
         {"causes", "Print every cause that explain can name, and what may be done", causes, all},
+        {"findings", "Print what compare can find, and what is to be done about it", findings, all},
         {"lifecycle", "Print which status may follow which, and the next step towards it",
          lifecycle, all},
         {"explore",

@@ -66,6 +66,14 @@ std::span<const FindingEntry> finding_catalogue() {
     return kCatalogue;
 }
 
+std::string findings_as_markdown() {
+    std::string text = "| finding | means | what to do |\n|---|---|---|\n";
+    for (const auto& entry : kCatalogue) {
+        text += fmt::format("| `{}` | {} | {} |\n", entry.name, entry.meaning, entry.what_to_do);
+    }
+    return text;
+}
+
 const FindingEntry& describe(Finding finding) {
     return kCatalogue.at(index_of(finding));
 }

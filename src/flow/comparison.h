@@ -65,6 +65,7 @@ struct FindingEntry {
 // In the order of kFindings.
 std::span<const FindingEntry> finding_catalogue();
 const FindingEntry& describe(Finding finding);
+std::string findings_as_markdown();
 
 constexpr std::size_t index_of(Finding finding) {
     return static_cast<std::size_t>(finding);

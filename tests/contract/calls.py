@@ -1,11 +1,11 @@
 """What can come of each call once it is understood: arguments, lifecycle, partner, editions."""
 
+import json
 import threading
 import time
 
-from program import ENTITLEMENTS, until
-from samples import (ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report,
-                     report_by_body)
+from program import ENTITLEMENTS, run, until
+from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report, report_by_body
 from world import Request
 
 LONG = "x" * 257
@@ -250,6 +250,51 @@ def holds(portal):
     wait_for(portal, entitlement, "confirmed")
 
 
+def comparisons(portal):
+    """The partner's daily file against what is held."""
+    ending = portal.bought(MONTHLY)
+    portal.expect(200, portal.update(ending, "CANCELLED"))
+    wait_for(portal, ending, "confirmed")
+    record = portal.expect(200, portal.reading(ending)).json
+    customer = f"demo-{record['accountId']}"
+    sample = portal.compared(customer, partnerEntitlementId=record["partnerEntitlementId"],
+                             status="ACTIVE-ENDING", productKey="MUSIC_MONTHLY",
+                             lastUpdated="2999-09-01T10:00:00Z", endsAt="2999-09-01T10:00:00Z")
+
+    def differs():
+        found, = portal.expect(200, sample, "admin").json["findings"]
+        return found["finding"] == "end_date_differs" and found["read"] and found
+    found = until("another end date", differs)
+    rows = json.loads(sample.body)["rows"]
+    portal.expect(40011, sample.without("merchant"), "admin")
+    portal.expect(40012, sample.having(rows=5), "admin")
+    portal.expect(40013, sample.having(rows=[]), "admin")
+    portal.expect(40015, sample.having(asOf="today"), "admin")
+    portal.expect(40004, sample.having(rows=[rows[0] | {"status": "NONE"}]), "admin")
+    time.sleep(1.1)  # heard before the file was made
+    portal.expect(200, portal.must_have(), "admin")
+    portal.expect(200, portal.must_have("&limit=1"), "admin")
+    portal.expect(40019, portal.must_have("&limit=0"), "admin")
+    reads = portal.reads(ending, found["version"])
+    if portal.expect(200, reads, "admin").json != {"due": 1}:
+        portal.world.misses.append("what was compared is not read again")
+    wait_for(portal, ending, "confirmed")
+    portal.expect(40011, reads.without("entitlements"), "admin")
+    portal.expect(40012, reads.having(entitlements="all"), "admin")
+    portal.expect(40013, reads.having(entitlements=[]), "admin")
+    portal.expect(40014, portal.reads("a b"), "admin")
+    names = [entry["finding"] for entry in json.loads(
+        run("findings", "--format", "json").stdout)]
+    for line in (portal.line(equal=2), portal.line(**dict.fromkeys(names, 1))):
+        portal.expect(201, line, "admin")
+    portal.expect(40011, line.without("file"), "admin")
+    portal.expect(40012, line.having(reads=-1), "admin")
+    portal.expect(40013, line.having(sha256="x"), "admin")
+    portal.expect(40015, line.having(asOf="today"), "admin")
+    latest = Request("GET", "/admin/v1/comparisons/latest", portal.admin)
+    portal.expect(200, latest, "admin")
+
+
 def editions(portal):
     for tenant in ("demo_b", "demo_c"):
         other = portal.in_tenant(tenant)
@@ -278,4 +323,5 @@ def provoke(portal):
     explanations(portal)
     reports(portal)
     holds(portal)
+    comparisons(portal)
     editions(portal)

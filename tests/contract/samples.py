@@ -1,5 +1,7 @@
 """A request for each operation that goes well, from which the others are made."""
 
+import time
+
 from program import ENTITLEMENTS, PREMIUM
 from world import Request, basic, bearer
 
@@ -74,6 +76,30 @@ class Portal:
         return self.administer(f"/admin/v1/entitlements/{entitlement}/retry",
                                {"reason": "a test"})
 
+    # --- the partner's daily file
+
+    def compared(self, customer, **more):
+        row = {"partnerEntitlementId": "some", "customerId": customer, "status": "ACTIVE",
+               "productKey": "MUSIC", "lastUpdated": "2026-09-01T10:00:00Z"}
+        return self.administer("/admin/v1/comparisons/rows",
+                               {"merchant": "BANGO_US", "asOf": "2026-09-01T10:00:00Z",
+                                "rows": [row | more]})
+
+    def must_have(self, query=""):
+        as_of = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return Request("GET", f"/admin/v1/comparisons/held?merchant=BANGO_US&asOf={as_of}{query}",
+                       self.admin)
+
+    def reads(self, entitlement, version=1):
+        return self.administer("/admin/v1/comparisons/reads",
+                               {"entitlements": [{"entitlementId": entitlement,
+                                                  "version": version}]})
+
+    def line(self, **counts):
+        return self.administer("/admin/v1/comparisons",
+                               {"merchant": "BANGO_US", "file": "active.csv", "sha256": "a" * 64,
+                                "asOf": "2026-09-01T10:00:00Z", "reads": 0, "counts": counts})
+
     def samples(self, entitlement, account):
         """For every operation: the listener, and a request that does little harm."""
         operator = {
@@ -98,6 +124,9 @@ class Portal:
                   "retryEntitlement": self.retry(entitlement)}
         admin |= {"explainEntitlement": self.explanation(entitlement),
                   "explainEntitlements": self.explanations(f"accountId={account}")}
+        admin |= {"compareRows": self.compared(account), "listHeld": self.must_have(),
+                  "askReads": self.reads(entitlement), "signComparison": self.line(equal=3),
+                  "latestComparisons": Request("GET", "/admin/v1/comparisons/latest", self.admin)}
         return ({name: ("operator", request) for name, request in operator.items()}
                 | {name: ("admin", request) for name, request in admin.items()})
 

@@ -17,9 +17,8 @@ SLOW_MS = 200
 RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
-           "addAccount", "receiveReport", "receiveReportByBody",
-           "placeHold", "placeHoldOfAll", "liftHold",
-           "liftHoldOfAll", "retryEntitlement")
+           "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "placeHoldOfAll",
+           "liftHold", "liftHoldOfAll", "retryEntitlement", "askReads", "signComparison")
 
 
 def serve(world, sandbox, tenants, **more):
@@ -122,6 +121,9 @@ def changing(portal, name, entitlement, account):
             "liftHoldOfAll": portal.administer("/admin/v1/all-tenants/holds/lift",
                                                pause("LIFTED")),
             "retryEntitlement": portal.retry(entitlement),
+            "askReads": portal.reads(entitlement, portal.world.send(
+                portal.started, portal.reading(entitlement)).json["version"]),
+            "signComparison": portal.line(equal=7),
             "updateEntitlement": portal.update(entitlement, "ACTIVE", "PUT", reasonCode=new),
             "updateEntitlementByPost": portal.update(entitlement, "ACTIVE", "POST",
                                                      reasonCode=new)}[name]
@@ -145,6 +147,7 @@ def full(world, sandbox, token, store):
         portal.expect(201, portal.administer(path, pause("LIFTED")), "admin")
     portal.expect(201, portal.administer("/admin/v1/holds", pause("BANGO_US")), "admin")
     portal.expect(200, portal.update(entitlement, "SUSPENDED"))
+    portal.expect(201, portal.line(equal=1), "admin")
 
     def writes():
         return world.send(started, portal.product("MUSIC")).status == 201
@@ -180,6 +183,7 @@ def damage(store):
         database.execute("UPDATE product SET created_at = 'damaged'")
         database.execute("UPDATE hold SET kind = 'damaged'")
         database.execute("UPDATE report SET outcome = 'damaged'")
+        database.execute("UPDATE comparison SET counts = 'damaged'")
     database.close()
     unseal(f"{store}.db")
 
@@ -190,9 +194,12 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
     portal.expect(50002, portal.explanation(entitlement), "admin")
     portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
+    portal.expect(50002, portal.compared(f"demo-{holder}"), "admin")
     for name, (listener, request) in portal.samples(entitlement, account).items():
+        if name == "signComparison":  # looks at nothing
+            continue
         if name in (*WRITING, "readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled",
-                    "listReports", "listStrayReports"):
+                    "listHeld", "latestComparisons", "listReports", "listStrayReports"):
             portal.expect(50002, request, listener)
     stop(started)
 

@@ -15,6 +15,7 @@ MARK = "<!-- Made by tests/docs/generate.py from here on. -->\n"
 PAGES = {"docs/settings.md": ("settings", "markdown"),
          "docs/errors.md": ("errors", "markdown"),
          "docs/explain.md": ("causes", "markdown"),
+         "docs/compare.md": ("findings", "markdown"),
          "docs/lifecycle.md": ("lifecycle", "markdown"),
          "usher.example.toml": ("settings", "toml")}
 

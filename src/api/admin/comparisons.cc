@@ -1,6 +1,7 @@
 // The partner's daily file against what is held, a page at a time (flow/compare.h). The caller
 // reads the file and keeps what was found; here nothing is kept but the line at the end.
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -24,6 +25,8 @@ namespace json = boost::json;
 
 constexpr std::size_t kLongestName = 256;
 constexpr std::size_t kDigestDigits = 64;
+constexpr std::int64_t kLargestCount = 1'000'000'000'000;
+constexpr std::string_view kCountForm = "must be a whole number from 0 to 1000000000000.";
 constexpr std::string_view kTooMany = "must hold 1 to 500 entries.";
 
 http::Response answer(int status, const json::object& body) {
@@ -96,9 +99,10 @@ std::uint64_t read_count(const json::object& body, std::string_view name, Fields
         fields.add(ErrorCode::argument_missing, name, "is mandatory.");
         return 0;
     }
-    const bool is_count = member->is_int64() && member->get_int64() >= 0;
+    const bool is_count =
+        member->is_int64() && member->get_int64() >= 0 && member->get_int64() <= kLargestCount;
     if (!is_count) {
-        fields.add(ErrorCode::argument_of_wrong_type, name, "must be a whole number from 0 on.");
+        fields.add(ErrorCode::argument_of_wrong_type, name, std::string{kCountForm});
         return 0;
     }
     return static_cast<std::uint64_t>(member->get_int64());
@@ -191,23 +195,19 @@ flow::FindingCounts read_counts(const json::object& body, Fields& fields) {
         counts.at(flow::index_of(*finding)) = read_count(member->get_object(), name, own);
         if (own.ok()) continue;
         fields.add(ErrorCode::argument_of_wrong_type,
-                   fmt::format("counts.{}", flow::to_text(*finding)),
-                   "must be a whole number from 0 on.");
+                   fmt::format("counts.{}", flow::to_text(*finding)), std::string{kCountForm});
         break;
     }
     return counts;
 }
 
 // Each row is one finding, and what the file lacks is beside them.
-bool add_up(const flow::Comparison& line) {
-    std::uint64_t of_rows = 0;
+std::uint64_t rows_in(const flow::FindingCounts& counts) {
+    std::uint64_t rows = 0;
     for (const auto finding : flow::kFindings) {
-        if (finding == flow::Finding::unknown_there) continue;
-        const auto count = line.counts.at(flow::index_of(finding));
-        if (count > line.rows - of_rows) return false;
-        of_rows += count;
+        if (finding != flow::Finding::unknown_there) rows += counts.at(flow::index_of(finding));
     }
-    return of_rows == line.rows;
+    return rows;
 }
 
 std::expected<flow::Comparison, Problem> read_line(const Exchange& exchange) {
@@ -219,9 +219,9 @@ std::expected<flow::Comparison, Problem> read_line(const Exchange& exchange) {
     line.file = fields.text("file", Presence::mandatory, kLongestName).value_or("");
     line.digest = fields.text("sha256", Presence::mandatory).value_or("");
     line.as_of = fields.date("asOf", Presence::mandatory).value_or(base::Time{});
-    line.rows = read_count(exchange.body, "rows", fields);
     line.reads = read_count(exchange.body, "reads", fields);
     line.counts = read_counts(exchange.body, fields);
+    line.rows = rows_in(line.counts);
     const bool hexadecimal =
         line.digest.size() == kDigestDigits && std::ranges::all_of(line.digest, [](char c) {
             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -229,10 +229,6 @@ std::expected<flow::Comparison, Problem> read_line(const Exchange& exchange) {
     if (fields.ok() && !hexadecimal) {
         fields.add(ErrorCode::argument_invalid, "sha256",
                    "must be 64 lower-case hexadecimal digits.");
-    }
-    if (fields.ok() && !add_up(line)) {
-        fields.add(ErrorCode::argument_invalid, "counts",
-                   "must add up to rows, without unknown_there.");
     }
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
     return line;
@@ -262,6 +258,13 @@ std::expected<flow::ListHeld, Problem> read_list_request(const Exchange& exchang
     if (const auto after = target.find_query("after")) {
         if (!is_id(*after)) fields.add(ErrorCode::query_invalid, "after", "must be an id.");
         request.after = domain::EntitlementId{std::string{*after}};
+    }
+    if (const auto text = target.find_query("limit")) {
+        const auto* end = text->data() + text->size();
+        const auto [stop, error] = std::from_chars(text->data(), end, request.limit);
+        const bool fits = error == std::errc{} && stop == end && request.limit > 0 &&
+                          request.limit <= flow::kComparePage;
+        if (!fits) fields.add(ErrorCode::query_invalid, "limit", "must be from 1 to 500.");
     }
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
     return request;

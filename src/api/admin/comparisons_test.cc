@@ -42,7 +42,6 @@ class ComparisonsTest : public SurfaceTest {
                 {"file", "active.csv"},
                 {"sha256", std::string(64, 'a')},
                 {"asOf", kTime},
-                {"rows", 3},
                 {"reads", 1},
                 {"counts", {{"equal", 2}, {"theirs_newer", 1}, {"unknown_there", 4}}}};
     }
@@ -123,7 +122,7 @@ TEST_F(ComparisonsTest, WhatTheFileMustHaveIsListed) {
     operations.held_page = flow::HeldPage{.held = {{{flow::Finding::unknown_there, true}, ours}},
                                           .next = domain::EntitlementId{"ent-9"}};
     const std::string path = "/admin/v1/comparisons/held?merchant=M&asOf=2026-09-01T10:00:00Z";
-    const auto response = ask("GET", path + "&allStatuses=true&after=ent-0");
+    const auto response = ask("GET", path + "&allStatuses=true&after=ent-0&limit=7");
     ASSERT_EQ(response.status, 200) << response.body;
     EXPECT_EQ(json(response).at("next"), "ent-9");
     EXPECT_EQ(json(response).at("held").at(0).at("partnerEntitlementId"), "b-1");
@@ -131,6 +130,7 @@ TEST_F(ComparisonsTest, WhatTheFileMustHaveIsListed) {
     const auto& asked = operations.lists_asked.at(0);
     EXPECT_EQ(asked.after.text(), "ent-0");
     EXPECT_TRUE(asked.all_statuses);
+    EXPECT_EQ(asked.limit, 7U);
     EXPECT_EQ(asked.merchant.text(), "M");
 
     for (const auto* query :
@@ -138,7 +138,8 @@ TEST_F(ComparisonsTest, WhatTheFileMustHaveIsListed) {
         const auto wrong = ask("GET", "/admin/v1/comparisons/held" + std::string{query});
         EXPECT_EQ(error_code(wrong), number_of(ErrorCode::query_invalid)) << query;
     }
-    for (const auto* query : {"&allStatuses=1", "&after=a%20b"}) {
+    for (const auto* query :
+         {"&allStatuses=1", "&after=a%20b", "&limit=0", "&limit=501", "&limit=1x"}) {
         EXPECT_EQ(error_code(ask("GET", path + query)), number_of(ErrorCode::query_invalid));
     }
     EXPECT_EQ(operations.lists_asked.size(), 1U);
@@ -173,16 +174,17 @@ TEST_F(ComparisonsTest, ALineSaysWhoComparedWhat) {
     EXPECT_EQ(written.tenant.text(), "demo");
     EXPECT_EQ(written.by, "half");
     EXPECT_EQ(written.subject, "sub-half");
-    EXPECT_EQ(written.rows, 3U);
+    EXPECT_EQ(written.rows, 3U) << "what the file lacks is no row of it";
     EXPECT_EQ(flow::to_text(written.counts), "equal=2 theirs_newer=1 unknown_there=4");
     const auto agreed = with(line(), "counts", {{"equal", 2}, {"ours_newer", 1}});
     EXPECT_EQ(json(ask("POST", std::string{kLines}, agreed)).at("signedOff"), true);
 }
 
-TEST_F(ComparisonsTest, ALineThatDoesNotAddUpIsRefused) {
-    refused(kLines, with(line(), "rows", 4), ErrorCode::argument_invalid, "counts");
-    refused(kLines, with(line(), "rows", 2), ErrorCode::argument_invalid, "counts");
-    refused(kLines, with(line(), "rows", 2.5), ErrorCode::argument_of_wrong_type, "rows");
+TEST_F(ComparisonsTest, ALineThatSaysTooLittleIsRefused) {
+    refused(kLines, with(line(), "reads", 2.5), ErrorCode::argument_of_wrong_type, "reads");
+    refused(kLines, with(line(), "reads", nullptr), ErrorCode::argument_missing, "reads");
+    refused(kLines, with(line(), "counts", {{"equal", 1'000'000'000'001}}),
+            ErrorCode::argument_of_wrong_type, "counts.equal");
     refused(kLines, with(line(), "counts", {{"odd", 3}}), ErrorCode::argument_invalid, "counts");
     refused(kLines, with(line(), "counts", {{"equal", "3"}}), ErrorCode::argument_of_wrong_type,
             "counts.equal");
