@@ -294,7 +294,7 @@ std::expected<json::object, AdminTrouble> Comparing::sign() {
     return std::move(answer->get_object());
 }
 
-std::string with_end(std::string words, const std::string& ends_at) {
+std::string with_end(const std::string& words, const std::string& ends_at) {
     return ends_at.empty() ? words : words + " until " + ends_at;
 }
 

@@ -128,9 +128,9 @@ std::optional<FindingCounts> parse_finding_counts(std::string_view text) {
         if (equals == std::string_view::npos || !finding) return std::nullopt;
         const auto digits = word.substr(equals + 1);
         auto& count = counts.at(index_of(*finding));
-        const auto* end = digits.data() + digits.size();
-        const auto parsed = std::from_chars(digits.data(), end, count);
-        if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), count);
+        if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     }
     return counts;
 }

@@ -79,7 +79,8 @@ def ask(world, document, usher):
     messages.provoke(portal, world.token(dev, "viewer"), portal.samples("some", "account-1"))
     step("usher dev: calls")
     for name, (listener, request) in portal.samples(portal.bought(), "account-1").items():
-        portal.expect(201 if name[:3] in ("cre", "put", "add", "pla", "sig") else 200, request, listener)
+        makes = name.startswith(("create", "put", "add", "place", "sign"))
+        portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     other = world.dev()
     calls.not_supported(Portal(world, other, world.token(other)))

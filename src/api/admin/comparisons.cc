@@ -260,10 +260,10 @@ std::expected<flow::ListHeld, Problem> read_list_request(const Exchange& exchang
         request.after = domain::EntitlementId{std::string{*after}};
     }
     if (const auto text = target.find_query("limit")) {
-        const auto* end = text->data() + text->size();
-        const auto [stop, error] = std::from_chars(text->data(), end, request.limit);
-        const bool fits = error == std::errc{} && stop == end && request.limit > 0 &&
-                          request.limit <= flow::kComparePage;
+        const auto [stop, error] =
+            std::from_chars(text->data(), text->data() + text->size(), request.limit);
+        const bool whole = error == std::errc{} && stop == text->data() + text->size();
+        const bool fits = whole && request.limit > 0 && request.limit <= flow::kComparePage;
         if (!fits) fields.add(ErrorCode::query_invalid, "limit", "must be from 1 to 500.");
     }
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
