@@ -2,10 +2,8 @@
 // credentials and addresses may differ. Pure: the time is handed in. Not thread-safe.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include "base/time.h"
 #include "domain/problem.h"
@@ -24,71 +22,55 @@ struct Trouble {
     std::string sentence;
 };
 
-// Closed: calls leave. Open: none does until the pause is over. Then it is half open: one probe
-// leaves, and what becomes of it closes the breaker or opens it again for twice the time.
+// Closed: calls leave. Open: none does until the pause is over. Then a probe leaves, which touches
+// no entitlement; when it is answered the way is half open and one real call leaves, the trial.
+// What becomes of the trial closes the breaker, or opens it again for twice the time.
 class Breaker {
   public:
+    enum class State : std::uint8_t { closed, half_open, open };
+
     explicit Breaker(BreakerPolicy policy) : policy_{policy} {}
 
-    bool is_closed() const { return failures_ < policy_.failures && !held_; }
-    bool may_probe(base::Monotonic now) const { return !is_closed() && now >= until_; }
+    State state() const { return state_; }
+    bool is_closed() const { return state_ == State::closed; }
+    // Whether a real call may leave: one at a time while it is half open.
+    bool takes_call(base::Monotonic now) const;
+    bool may_probe(base::Monotonic now) const { return state_ == State::open && now >= until_; }
+    // The end of the present pause, or of the time for the probe that is out.
     base::Monotonic until() const { return until_; }
     const Trouble& trouble() const { return trouble_; }
 
-    void succeed() {
-        failures_ = 0;
-        held_ = false;
-        pause_ = {};
-        trouble_ = {};
-        probing_ = false;
-        until_ = {};
-        asked_until_ = {};
-    }
-
-    // True when this failure opened it.
-    bool fail(base::Monotonic now, Trouble trouble) {
-        const bool was_closed = is_closed();
-        ++failures_;
-        trouble_ = std::move(trouble);
-        // The probe is back: what was set aside for it is over.
-        if (std::exchange(probing_, false)) until_ = asked_until_;
-        if (is_closed()) return false;
-        open(now);
-        return was_closed;
-    }
-
-    // The partner asked for a pause (Retry-After): nothing leaves before it is over.
-    void hold(base::Monotonic now, base::Duration span, Trouble trouble) {
-        held_ = true;
-        trouble_ = std::move(trouble);
-        asked_until_ = std::max(asked_until_, now + std::min(span, kLongestHold));
-        until_ = std::max(until_, asked_until_);
-    }
-
     // A probe is out, for `span` at most: nobody else probes before it is back. Why it was sent
     // stays known.
-    void wait(base::Monotonic now, base::Duration span) {
-        held_ = true;
-        probing_ = true;
-        until_ = std::max(until_, now + span);
-    }
+    void begin_probe(base::Monotonic now, base::Duration span);
+    // It was answered. A real call may be tried.
+    void probe_answered(base::Monotonic now);
+    void probe_failed(base::Monotonic now, Trouble trouble);
+    // A call leaves; while it is half open it is the trial, which is back within `span`.
+    void begin_call(base::Monotonic now, base::Duration span);
+    // The call that left last was never sent.
+    void call_off() { trial_until_ = {}; }
+
+    // A real call was answered by a healthy partner. Also when it left before the trouble began.
+    void succeed(base::Monotonic now);
+    // A real call met trouble. True when this opened it. Those that were out when it opened say
+    // nothing new.
+    bool fail(base::Monotonic now, Trouble trouble);
+
+    // The partner asked for a pause (Retry-After): nothing leaves before it is over, whatever
+    // becomes of calls that are out.
+    void hold(base::Monotonic now, base::Duration span, Trouble trouble);
 
   private:
-    static constexpr base::Duration kLongestHold = std::chrono::minutes{15};
-
-    void open(base::Monotonic now) {
-        pause_ = pause_ == base::Duration{} ? policy_.first_pause
-                                            : std::min(policy_.longest_pause, pause_ * 2);
-        until_ = std::max(until_, now + pause_);
-    }
+    void open(base::Monotonic now);
 
     BreakerPolicy policy_;
+    State state_ = State::closed;
     std::uint32_t failures_ = 0;
-    bool held_ = false;
     base::Duration pause_{};
-    bool probing_ = false;
     base::Monotonic until_{};
-    base::Monotonic asked_until_{};  // by the partner; within until_
+    base::Monotonic asked_until_{};  // by the partner
+    base::Monotonic trial_until_{};
     Trouble trouble_;
 };
 

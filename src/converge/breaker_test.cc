@@ -24,7 +24,7 @@ TEST(Breaker, OpensAfterFailuresInARowOnly) {
     Breaker breaker{kPolicy};
     EXPECT_FALSE(breaker.fail(kStart, kDown));
     EXPECT_FALSE(breaker.fail(kStart, kDown));
-    breaker.succeed();
+    breaker.succeed(kStart);
     EXPECT_FALSE(breaker.fail(kStart, kDown));
     EXPECT_FALSE(breaker.fail(kStart, kDown));
     EXPECT_TRUE(breaker.is_closed());
@@ -48,13 +48,13 @@ TEST(Breaker, PausesTwiceAsLongAfterEachFailedProbeUpToALimit) {
         EXPECT_FALSE(breaker.may_probe(now + pause - milliseconds{1}));
         now += pause;
         EXPECT_TRUE(breaker.may_probe(now));
-        breaker.fail(now, kDown);
+        breaker.probe_failed(now, kDown);
     }
 }
 
 TEST(Breaker, ClosesAndForgetsWithAHealthyAnswer) {
     auto breaker = opened();
-    breaker.succeed();
+    breaker.succeed(kStart);
     EXPECT_TRUE(breaker.is_closed());
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{100})) << "a closed one needs no probe";
     EXPECT_TRUE(breaker.trouble().sentence.empty());
@@ -65,24 +65,24 @@ TEST(Breaker, ClosesAndForgetsWithAHealthyAnswer) {
 
 TEST(Breaker, KeepsWhyItIsOpenWhileAProbeIsOut) {
     auto breaker = opened();
-    breaker.wait(kStart + seconds{1}, seconds{10});
+    breaker.begin_probe(kStart + seconds{1}, seconds{10});
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{10}));
     EXPECT_EQ(breaker.trouble().code, domain::Problem::partner_unreachable);
 }
 
 TEST(Breaker, AFailedProbeIsRepeatedAfterThePauseAndNotAfterTheTimeItMightHaveTaken) {
     auto breaker = opened();
-    breaker.wait(kStart + seconds{1}, seconds{10});
-    breaker.fail(kStart + seconds{1} + milliseconds{5}, kDown);
+    breaker.begin_probe(kStart + seconds{1}, seconds{10});
+    breaker.probe_failed(kStart + seconds{1} + milliseconds{5}, kDown);
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{3}));
     EXPECT_TRUE(breaker.may_probe(kStart + seconds{3} + milliseconds{5})) << "twice the first";
 }
 
 TEST(Breaker, WhatThePartnerAsksForDuringAProbeIsKept) {
     auto breaker = opened();
-    breaker.wait(kStart + seconds{1}, seconds{10});
+    breaker.begin_probe(kStart + seconds{1}, seconds{10});
     breaker.hold(kStart + seconds{2}, seconds{60}, kTooMany);
-    breaker.fail(kStart + seconds{3}, kDown);
+    breaker.probe_failed(kStart + seconds{3}, kDown);
     EXPECT_FALSE(breaker.may_probe(kStart + seconds{61}));
     EXPECT_TRUE(breaker.may_probe(kStart + seconds{62}));
 }
@@ -95,6 +95,68 @@ TEST(Breaker, HoldsForAsLongAsThePartnerAsks) {
     EXPECT_TRUE(breaker.may_probe(kStart + seconds{30}));
     breaker.hold(kStart, std::chrono::hours{24}, kTooMany);
     EXPECT_TRUE(breaker.may_probe(kStart + std::chrono::minutes{15})) << "a day is not believed";
+}
+
+// A call that was out already when the partner asked for a pause does not end the pause.
+TEST(Breaker, AnAnswerToAnEarlierCallDoesNotEndThePauseThatThePartnerAskedFor) {
+    Breaker breaker{kPolicy};
+    breaker.hold(kStart, seconds{30}, kTooMany);
+    breaker.succeed(kStart + seconds{1});
+    EXPECT_FALSE(breaker.is_closed());
+    EXPECT_FALSE(breaker.takes_call(kStart + seconds{1}));
+    EXPECT_FALSE(breaker.may_probe(kStart + seconds{29}));
+    EXPECT_EQ(breaker.trouble().code, domain::Problem::slow_down) << "it is still why";
+    EXPECT_TRUE(breaker.may_probe(kStart + seconds{30}));
+    breaker.succeed(kStart + seconds{30});
+    EXPECT_TRUE(breaker.is_closed());
+    EXPECT_EQ(breaker.trouble().code, domain::Problem::none);
+}
+
+TEST(Breaker, NorDoesAProbeThatLeftBefore) {
+    auto breaker = opened();
+    breaker.begin_probe(kStart + seconds{1}, seconds{10});
+    breaker.hold(kStart + seconds{2}, seconds{60}, kTooMany);
+    breaker.probe_answered(kStart + seconds{3});
+    EXPECT_EQ(breaker.state(), Breaker::State::open);
+    EXPECT_FALSE(breaker.may_probe(kStart + seconds{61}));
+    EXPECT_TRUE(breaker.may_probe(kStart + seconds{62}));
+}
+
+TEST(Breaker, AfterTheProbeOneRealCallDecides) {
+    auto breaker = opened();
+    const auto probed = kStart + seconds{1};
+    breaker.begin_probe(probed, seconds{10});
+    EXPECT_FALSE(breaker.takes_call(probed));
+    breaker.probe_answered(probed);
+    EXPECT_EQ(breaker.state(), Breaker::State::half_open);
+    EXPECT_EQ(breaker.trouble().sentence, "down") << "until it is known to be over";
+    EXPECT_TRUE(breaker.takes_call(probed));
+    breaker.begin_call(probed, seconds{10});
+    EXPECT_FALSE(breaker.takes_call(probed + seconds{9})) << "one at a time";
+    EXPECT_TRUE(breaker.takes_call(probed + seconds{10})) << "nothing was heard of it";
+
+    auto other = breaker;
+    EXPECT_FALSE(breaker.fail(probed, kDown)) << "it was open before";
+    EXPECT_EQ(breaker.state(), Breaker::State::open);
+    EXPECT_FALSE(breaker.may_probe(probed + milliseconds{1999}));
+    EXPECT_TRUE(breaker.may_probe(probed + seconds{2})) << "twice the first pause";
+
+    other.succeed(probed);
+    EXPECT_TRUE(other.is_closed());
+}
+
+TEST(Breaker, ATrialThatIsCalledOffLeavesRoomForAnother) {
+    auto breaker = opened();
+    breaker.probe_answered(kStart + seconds{1});
+    breaker.begin_call(kStart + seconds{1}, seconds{10});
+    breaker.call_off();
+    EXPECT_TRUE(breaker.takes_call(kStart + seconds{1}));
+}
+
+TEST(Breaker, CallsThatWereOutWhenItOpenedDoNotMakeThePauseLonger) {
+    auto breaker = opened();
+    for (int i = 0; i < 30; ++i) breaker.fail(kStart + milliseconds{10}, kDown);
+    EXPECT_TRUE(breaker.may_probe(kStart + seconds{1}));
 }
 
 }  // namespace

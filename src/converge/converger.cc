@@ -20,9 +20,16 @@ flow::Route route_of(const domain::Entitlement& entitlement) {
     return {entitlement.tenant, entitlement.merchant};
 }
 
-std::optional<flow::Work> next_of(std::optional<flow::Advance> advance) {
-    if (!advance) return std::nullopt;
-    return std::move(advance->next);
+flow::RouteState word_of(Breaker::State state) {
+    switch (state) {
+        case Breaker::State::closed:
+            return flow::RouteState::healthy;
+        case Breaker::State::half_open:
+            return flow::RouteState::half_open;
+        case Breaker::State::open:
+            return flow::RouteState::open;
+    }
+    return flow::RouteState::healthy;
 }
 
 // An exception in the loop is a bug, and a loop that died in silence is the worst of all.
@@ -53,22 +60,26 @@ Converger::~Converger() = default;
 
 bool Converger::takes_calls(const domain::TenantId& tenant,
                             const domain::MerchantId& merchant) const {
-    return !stopping_ && under_way_ < options_.in_flight && routes_.takes_calls({tenant, merchant});
+    return !stopping_ && under_way_ < options_.in_flight &&
+           routes_.takes_calls({tenant, merchant}, clock_.monotonic());
 }
 
 flow::RouteStanding Converger::standing(const domain::TenantId& tenant,
                                         const domain::MerchantId& merchant) const {
-    const auto state = routes_.state({tenant, merchant});
-    flow::RouteStanding standing{.healthy = state.healthy,
+    const auto state = routes_.state({tenant, merchant}, clock_.monotonic());
+    const bool is_open = state.breaker == Breaker::State::open;
+    flow::RouteStanding standing{.healthy = !is_open,
                                  .full = state.full || under_way_ >= options_.in_flight,
                                  .problem = state.trouble.sentence,
                                  .problem_code = state.trouble.code,
                                  .paused = holds_.pause_of({tenant, merchant})};
-    if (!state.healthy) {
-        const auto span = std::max(base::Duration::zero(), state.next_probe - clock_.monotonic());
-        standing.next_probe = clock_.now() + span;
-    }
+    if (is_open) standing.next_probe = wall_time(state.next_probe);
     return standing;
+}
+
+// Of a time ahead: not before now.
+base::Time Converger::wall_time(base::Monotonic at) const {
+    return clock_.now() + std::max(base::Duration::zero(), at - clock_.monotonic());
 }
 
 std::unique_ptr<flow::Watch> Converger::watch(const domain::TenantId& tenant,
@@ -80,6 +91,50 @@ domain::ActionSet Converger::supported(const domain::TenantId& tenant,
                                        const domain::MerchantId& merchant,
                                        const domain::ProductKey& product) const {
     return routes_.supported({tenant, merchant}, product, clock_.monotonic());
+}
+
+std::vector<flow::RouteReport> Converger::routes() const {
+    std::vector<flow::RouteReport> reports;
+    for (auto& [route, state] : routes_.states(clock_.monotonic())) {
+        flow::RouteReport report{.tenant = route.tenant,
+                                 .merchant = route.merchant,
+                                 .state = word_of(state.breaker),
+                                 .problem = std::move(state.trouble.sentence),
+                                 .problem_code = state.trouble.code,
+                                 .paused = holds_.pause_of(route),
+                                 .window = state.window,
+                                 .most = options_.routes.in_flight,
+                                 .in_flight = state.in_flight};
+        if (state.breaker == Breaker::State::open) report.next_probe = wall_time(state.next_probe);
+        report.rate_is_known = state.settled_per_second.has_value();
+        report.settled_per_minute = state.settled_per_second.value_or(0) * 60;
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+std::vector<flow::LearnedGap> Converger::learned() const {
+    std::vector<flow::LearnedGap> gaps;
+    for (auto& gap : routes_.learned(clock_.monotonic())) {
+        const auto until = wall_time(gap.until);
+        gaps.push_back({.tenant = gap.route.tenant,
+                        .merchant = gap.route.merchant,
+                        .product = std::move(gap.product),
+                        .action = gap.action,
+                        .since = until - routes_.unsupported_for(),
+                        .until = until});
+    }
+    return gaps;
+}
+
+std::size_t Converger::forget_learned(const flow::GapScope& scope) {
+    const auto forgotten = routes_.forget_learned(scope, clock_.monotonic());
+    wake();
+    return forgotten;
+}
+
+void Converger::hear_of_pins(std::vector<flow::ActionPin> in_force) {
+    routes_.set_pins(std::move(in_force));
 }
 
 void Converger::wake() {
@@ -95,7 +150,7 @@ void Converger::spawn(base::Task<> task) {
 }
 
 void Converger::start(flow::Work work) {
-    spawn(carry(std::move(work)));
+    spawn(carry(std::move(work), false));
 }
 
 base::Task<> Converger::stop(base::Monotonic deadline) {
@@ -121,6 +176,10 @@ void Converger::hear_of_holds(std::vector<flow::Hold> in_force) {
 
 base::Task<bool> Converger::load_holds() {
     holds_looked_at_ = clock_.monotonic();
+    // First the pins: with the holds calls begin to leave.
+    auto pins = co_await store_.pins();
+    if (!pins) co_return false;
+    routes_.set_pins(std::move(*pins));
     auto in_force = co_await store_.holds();
     if (!in_force) co_return false;
     holds_.set(std::move(*in_force));
@@ -184,28 +243,57 @@ base::Task<> Converger::run() {
 base::Task<> Converger::look() {
     const auto shut = routes_.shut(clock_.monotonic());
     for (const auto& route : shut.to_probe) spawn(probe(route));
-    if (shut.next_probe) next_look_ = std::min(next_look_, *shut.next_probe);
+    if (shut.next) next_look_ = std::min(next_look_, *shut.next);
     // Whoever ends then makes room for what is left here.
     has_more_ = !shut.routes.empty() || under_way_ >= options_.in_flight;
-    if (under_way_ >= options_.in_flight) co_return;
+    auto left_out = shut.routes;
+    while (under_way_ < options_.in_flight && !stopping_) {
+        const auto known = left_out.size();
+        const auto list = co_await store_.due(options_.batch, left_out);
+        if (!list) {
+            base::log(base::LogLevel::error, "work_list_unreadable",
+                      {{"problem", flow::to_text(list.error())}});
+            co_return;
+        }
+        start_due(list->due, left_out);
+        note_next(*list);
+        // What is behind a way that is full now must not wait for it.
+        if (list->due.size() < options_.batch || left_out.size() == known) co_return;
+    }
+}
 
-    const auto list = co_await store_.due(options_.batch, shut.routes);
-    if (!list) {
-        base::log(base::LogLevel::error, "work_list_unreadable",
-                  {{"problem", flow::to_text(list.error())}});
-        co_return;
-    }
-    for (const auto& due : list->due) {
+// Starts those whose way has room for them; a way without room is left out from then on.
+void Converger::start_due(const std::vector<flow::Due>& list, std::vector<flow::Route>& left_out) {
+    for (const auto& due : list) {
+        if (under_way_ >= options_.in_flight) {
+            has_more_ = true;
+            return;
+        }
         // Still being claimed since the last look: another claim would find nothing to do.
-        if (claiming_.emplace(due.tenant, due.entitlement).second) spawn(claim_and_carry(due));
+        if (claiming_.contains({due.tenant, due.entitlement})) continue;
+        const flow::Route route{due.tenant, due.merchant};
+        if (std::ranges::find(left_out, route) != left_out.end()) continue;
+        if (!routes_.enter(route, clock_.monotonic())) {
+            left_out.push_back(route);
+            has_more_ = true;
+            continue;
+        }
+        claiming_.emplace(due.tenant, due.entitlement);
+        spawn(claim_and_carry(due));
     }
+}
+
+void Converger::note_next(const flow::DueList& list) {
     constexpr base::Duration kPace = std::chrono::milliseconds{20};
-    if (list->due.size() >= options_.batch) {
+    if (list.due.size() >= options_.batch) {
         next_look_ = std::min(next_look_, clock_.monotonic() + kPace);
-    } else if (list->next) {
-        const auto span = std::max(kPace, *list->next - clock_.now());
+    } else if (list.next) {
+        const auto span = std::max(kPace, *list.next - clock_.now());
         next_look_ = std::min(next_look_, clock_.monotonic() + span);
     }
+    // The pace of a way may have been used up by this very look.
+    const auto turn = routes_.shut(clock_.monotonic()).next;
+    if (turn) next_look_ = std::min(next_look_, *turn);
 }
 
 base::Task<> Converger::probe(flow::Route route) {
@@ -213,14 +301,16 @@ base::Task<> Converger::probe(flow::Route route) {
     routes_.begin_probe(route, clock_.monotonic(), options_.limits.calls.call);
     const auto deadline = clock_.monotonic() + options_.limits.calls.call;
     const auto reply = co_await partner_.echo(route.tenant, route.merchant, deadline);
+    const auto now = clock_.monotonic();
     if (reply.answers())
-        routes_.succeed(route);
+        routes_.probe_answered(route, now);
     else
-        routes_.fail(route, clock_.monotonic(), {reply.problem_code, reply.problem});
+        routes_.probe_failed(route, now, {reply.problem_code, reply.problem});
     wake();
 }
 
 base::Task<> Converger::claim_and_carry(flow::Due due) {
+    const flow::Route route{due.tenant, due.merchant};
     auto advance = co_await flow::claim(ports_, due.tenant, due.entitlement);
     claiming_.erase({due.tenant, due.entitlement});
     if (!advance) {
@@ -228,19 +318,36 @@ base::Task<> Converger::claim_and_carry(flow::Due due) {
                   {{"tenant", due.tenant.text()},
                    {"entitlement", due.entitlement.text()},
                    {"problem", flow::to_text(advance.error())}});
+        routes_.give_back(route);
         co_return;
     }
     if (advance->entitlement) watches_.tell(advance->entitlement);
-    if (advance->next) co_await carry(std::move(*advance->next));
+    if (advance->next) {
+        co_await carry(std::move(*advance->next), true);
+    } else {
+        routes_.give_back(route);
+        if (has_more_) wake();
+    }
 }
 
-base::Task<> Converger::carry(flow::Work work) {
+// `entered`: room on its way was taken before it was claimed.
+base::Task<> Converger::carry(flow::Work work, bool entered) {
     std::optional<flow::Work> next{std::move(work)};
     while (next) {
         auto step = std::move(*next);
-        next = co_await take_step(std::move(step));
+        next = co_await take_step(std::move(step), std::exchange(entered, false));
     }
     if (has_more_) wake();
+}
+
+// What comes next after a step was written down, if it was.
+std::optional<flow::Work> Converger::go_on(const domain::Entitlement& before,
+                                           std::optional<flow::Advance> advance) {
+    if (!advance) return std::nullopt;
+    const bool is_settled =
+        before.unsettled_since && advance->entitlement && !advance->entitlement->unsettled_since;
+    if (is_settled) routes_.settled(route_of(before), clock_.monotonic());
+    return std::move(advance->next);
 }
 
 // What is due before the loop looks again makes it look.
@@ -252,24 +359,37 @@ void Converger::note_due(const domain::Entitlement& entitlement) {
 
 // Waits for room on the route as long as the lease leaves time for the call.
 base::Task<bool> Converger::enter(flow::Route route, base::Monotonic lease_end) {
-    if (base::planted(base::Planted::lease_not_checked)) co_return routes_.enter(route);
+    if (base::planted(base::Planted::lease_not_checked)) {
+        co_return routes_.enter(route, clock_.monotonic());
+    }
     constexpr base::Duration kPace = std::chrono::milliseconds{20};
     while (clock_.monotonic() + options_.limits.calls.call < lease_end && !stopping_) {
-        if (routes_.enter(route)) co_return true;
+        if (routes_.enter(route, clock_.monotonic())) co_return true;
         if (!routes_.is_healthy(route)) co_return false;
         co_await base::sleep_for(clock_, kPace);
     }
     co_return false;
 }
 
+// The same for one that has room already.
+bool Converger::may_leave(const flow::Route& route, base::Monotonic lease_end) const {
+    if (base::planted(base::Planted::lease_not_checked)) return true;
+    return clock_.monotonic() + options_.limits.calls.call < lease_end && !stopping_ &&
+           routes_.is_healthy(route);
+}
+
 // One call under one claim. Nothing leaves unless the lease outlasts the call: whoever takes over
 // must be sure that it is over.
-base::Task<std::optional<flow::Work>> Converger::take_step(flow::Work work) {
+base::Task<std::optional<flow::Work>> Converger::take_step(flow::Work work, bool entered) {
     const auto route = route_of(work.entitlement);
-    if (!co_await enter(route, work.lease_end)) {
+    if (entered && !may_leave(route, work.lease_end)) {
+        routes_.give_back(route);
+        entered = false;
+    }
+    if (!entered && !co_await enter(route, work.lease_end)) {
         auto done =
             co_await write_down(work.lease_end, [&] { return flow::release(ports_, work); });
-        co_return next_of(std::move(done));
+        co_return go_on(work.entitlement, std::move(done));
     }
     const auto deadline = clock_.monotonic() + options_.limits.calls.call;
     const bool acts = work.step.kind == domain::StepKind::act;
@@ -280,11 +400,16 @@ base::Task<std::optional<flow::Work>> Converger::take_step(flow::Work work) {
 
 base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Monotonic deadline) {
     const auto route = route_of(work.entitlement);
+    const auto begun = clock_.monotonic();
     auto reply = co_await partner_.act({.action = work.call->action,
                                         .entitlement = work.entitlement,
                                         .request_id = work.call->request_id,
                                         .deadline = deadline});
-    health_.judge(route, reply.unhealthy, reply.retry_after, {reply.problem_code, reply.problem});
+    health_.judge(route, {.action = work.call->action,
+                          .unhealthy = reply.unhealthy,
+                          .retry_after = reply.retry_after,
+                          .trouble = {reply.problem_code, reply.problem},
+                          .begun = begun});
     const bool unsupported = reply.answer.outcome == domain::ActionOutcome::refused &&
                              reply.answer.rejection == domain::Rejection::not_supported_by_partner;
     if (unsupported) {
@@ -294,22 +419,25 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
     auto done =
         co_await write_down(work.lease_end, [&] { return flow::settle(ports_, work, reply); });
     if (done) co_await follow(*done);
-    co_return next_of(std::move(done));
+    co_return go_on(work.entitlement, std::move(done));
 }
 
 base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Monotonic deadline) {
     const auto begun = clock_.now();
+    const auto left = clock_.monotonic();
     const auto reply =
         co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});
-    health_.judge(route_of(work.entitlement), reply.unhealthy, reply.retry_after,
-                  {reply.problem_code, reply.problem});
+    health_.judge(route_of(work.entitlement), {.unhealthy = reply.unhealthy,
+                                               .retry_after = reply.retry_after,
+                                               .trouble = {reply.problem_code, reply.problem},
+                                               .begun = left});
     auto done = co_await write_down(work.lease_end,
                                     [&] { return flow::settle(ports_, work, reply, begun); });
     if (done && reply.kind != flow::ReadKind::trouble) {
         guard_endings(work.entitlement.tenant, done->unasked_ending);
     }
     if (done) co_await follow(*done);
-    co_return next_of(std::move(done));
+    co_return go_on(work.entitlement, std::move(done));
 }
 
 // When the partner has another product there and nothing else is to be done first. What fails is

@@ -69,14 +69,21 @@ class Converger final : public flow::Propagator {
     void wake() override;
     domain::ActionSet supported(const domain::TenantId& tenant, const domain::MerchantId& merchant,
                                 const domain::ProductKey& product) const override;
+    void hear_of_pins(std::vector<flow::ActionPin> in_force) override;
+    std::vector<flow::RouteReport> routes() const override;
+    std::vector<flow::LearnedGap> learned() const override;
+    std::size_t forget_learned(const flow::GapScope& scope) override;
 
   private:
     base::Task<> look();
+    void start_due(const std::vector<flow::Due>& list, std::vector<flow::Route>& left_out);
+    void note_next(const flow::DueList& list);
     base::Task<> probe(flow::Route route);
     base::Task<> claim_and_carry(flow::Due due);
-    base::Task<> carry(flow::Work work);
+    base::Task<> carry(flow::Work work, bool entered);
     base::Task<bool> enter(flow::Route route, base::Monotonic lease_end);
-    base::Task<std::optional<flow::Work>> take_step(flow::Work work);
+    bool may_leave(const flow::Route& route, base::Monotonic lease_end) const;
+    base::Task<std::optional<flow::Work>> take_step(flow::Work work, bool entered);
     base::Task<std::optional<flow::Work>> act(flow::Work work, base::Monotonic deadline);
     base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
     base::Task<> follow(const flow::Advance& advance);
@@ -86,6 +93,9 @@ class Converger final : public flow::Propagator {
     void guard_endings(const domain::TenantId& tenant, bool ending);
     void trust_endings();
     base::Task<> hold_endings(domain::TenantId tenant, std::string why);
+    std::optional<flow::Work> go_on(const domain::Entitlement& before,
+                                    std::optional<flow::Advance> advance);
+    base::Time wall_time(base::Monotonic at) const;
     void note_due(const domain::Entitlement& entitlement);
     void spawn(base::Task<> task);
 

@@ -1,5 +1,5 @@
-// What an answer says about the way to the partner: for the breaker, and for who watches.
-// Thread-safe.
+// What an answer says about the way to the partner: for its breaker and its pace, and for who
+// watches. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,18 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "converge/routes.h"
+#include "domain/words.h"
 
 namespace usher::converge {
+
+// One call that is over, whatever became of it.
+struct CallReport {
+    std::optional<domain::PartnerAction> action;  // none: a read
+    bool unhealthy = false;
+    std::optional<base::Duration> retry_after;
+    Trouble trouble;
+    base::Monotonic begun;
+};
 
 class Health {
   public:
@@ -16,8 +26,7 @@ class Health {
     Health(Routes& routes, base::Clock& clock, base::Metrics& metrics)
         : routes_{routes}, clock_{clock}, metrics_{metrics} {}
 
-    void judge(const flow::Route& route, bool unhealthy, std::optional<base::Duration> retry_after,
-               Trouble trouble) const;
+    void judge(const flow::Route& route, CallReport report) const;
 
   private:
     Routes& routes_;

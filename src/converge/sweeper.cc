@@ -154,7 +154,8 @@ base::Task<Sweeper::Visit> Sweeper::visit(Round& round, const domain::Entitlemen
 // Takes one of the calls that real work leaves over.
 base::Task<Sweeper::Visit> Sweeper::enter(Round& round, flow::Route route) {
     while (!stopping_ && ports_.clock.monotonic() < round.turn_ends) {
-        if (round.looking < limits_.in_flight && routes_.enter_spare(route)) {
+        if (round.looking < limits_.in_flight &&
+            routes_.enter_spare(route, ports_.clock.monotonic())) {
             co_return Visit::passed;
         }
         if (!routes_.is_healthy(route)) {
@@ -172,12 +173,16 @@ base::Task<> Sweeper::look(Round& round, domain::Entitlement row) {
     const flow::Route route{row.tenant, row.merchant};
     const auto version = row.version;
     const auto id = row.id;
-    const auto deadline = ports_.clock.monotonic() + limits_.look;
+    const auto begun = ports_.clock.monotonic();
+    const auto deadline = begun + limits_.look;
     auto asked = row;
     asked.asker = {};  // on nobody's behalf
     const auto reply = co_await ports_.partner.read({std::move(asked), deadline});
+    health_.judge(route, {.unhealthy = reply.unhealthy,
+                          .retry_after = reply.retry_after,
+                          .trouble = {reply.problem_code, reply.problem},
+                          .begun = begun});
     routes_.leave(route);
-    health_.judge(route, reply.unhealthy, reply.retry_after, {reply.problem_code, reply.problem});
     if (flow::leaves_doubt(row, reply)) {
         count("differs");
         const auto done = co_await flow::doubt(ports_, route.tenant, id, version);

@@ -1,9 +1,11 @@
 // How flow hands work on to whoever carries it to the partner (converge). Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/task.h"
@@ -42,6 +44,50 @@ struct RouteStanding {
     std::optional<Hold> paused;            // by a person: no call leaves, and none probes
 };
 
+enum class RouteState : std::uint8_t {
+    healthy,
+    half_open,  // it answers again: one real call decides
+    open,       // in trouble: no call leaves until a probe succeeds
+};
+
+std::string_view to_text(RouteState state);
+
+// A way to the partner, for who watches. `window`: how many calls may be in flight at present; less
+// than one is a pause between two.
+struct RouteReport {
+    domain::TenantId tenant;
+    domain::MerchantId merchant;
+    RouteState state = RouteState::healthy;
+    std::string problem;  // why it is not healthy, a sentence
+    domain::Problem problem_code = domain::Problem::none;
+    std::optional<base::Time> next_probe;
+    std::optional<Hold> paused;
+    double window = 0;
+    std::size_t most = 0;  // the setting: the window is never larger
+    std::size_t in_flight = 0;
+    double settled_per_minute = 0;  // lately, since it was last in trouble
+    bool rate_is_known = false;     // long enough to say anything
+};
+
+// An action that a merchant's product turned out not to support. Kept in memory: a restart forgets
+// it, which costs one refused call.
+struct LearnedGap {
+    domain::TenantId tenant;
+    domain::MerchantId merchant;
+    domain::ProductKey product;
+    domain::PartnerAction action{};
+    base::Time since;
+    base::Time until;  // then it is tried again
+};
+
+// Which of them are meant; empty, or no action: every one.
+struct GapScope {
+    domain::TenantId tenant;
+    domain::MerchantId merchant;
+    domain::ProductKey product;
+    std::optional<domain::PartnerAction> action;
+};
+
 class Propagator {
   public:
     virtual ~Propagator() = default;
@@ -69,6 +115,9 @@ class Propagator {
     // Holds were placed or lifted: these are in force now.
     virtual void hear_of_holds(std::vector<Hold> in_force) = 0;
 
+    // Pins were placed or lifted: these are in force now.
+    virtual void hear_of_pins(std::vector<ActionPin> in_force) = 0;
+
     // Something is due that nobody has claimed; saves waiting for the next look at the store.
     virtual void wake() = 0;
 
@@ -76,6 +125,13 @@ class Propagator {
     virtual domain::ActionSet supported(const domain::TenantId& tenant,
                                         const domain::MerchantId& merchant,
                                         const domain::ProductKey& product) const = 0;
+
+    // Every way that was used since the start.
+    virtual std::vector<RouteReport> routes() const = 0;
+
+    virtual std::vector<LearnedGap> learned() const = 0;
+    // How many were forgotten.
+    virtual std::size_t forget_learned(const GapScope& scope) = 0;
 };
 
 }  // namespace usher::flow

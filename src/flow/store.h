@@ -79,12 +79,12 @@ struct Writes {
     std::vector<std::string> forgotten_reports;  // digests, of what `reports_of` named
     // The tenant's older reports go, some hundred at a time.
     std::optional<base::Time> reports_until;
-
     std::optional<Comparison> comparison;  // likewise with the same tenant, merchant and time
+    std::optional<ActionPin> pin;  // likewise, with the same product and action
 
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&
-               !sweep && !hold && !comparison && !report && forgotten_reports.empty() &&
+               !sweep && !hold && !comparison && !pin && !report && forgotten_reports.empty() &&
                !reports_until;
     }
 };
@@ -100,6 +100,7 @@ struct Due {
     domain::TenantId tenant;
     domain::EntitlementId entitlement;
     base::Time due_at;
+    domain::MerchantId merchant;
 };
 
 struct DueList {
@@ -193,9 +194,13 @@ class Store {
     // first.
     virtual base::Task<StoreResult<std::vector<KeptReport>>> reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) = 0;
+    // How much is not settled, of every tenant, merchant by merchant; `long_ago`: since then or
+    // before. Costs a look at everything there is work for, so it is asked seldom.
+    virtual base::Task<StoreResult<std::vector<BacklogPart>>> backlog(base::Time long_ago) = 0;
 
     // Those in force, of every tenant.
     virtual base::Task<StoreResult<std::vector<Hold>>> holds() = 0;
+    virtual base::Task<StoreResult<std::vector<ActionPin>>> pins() = 0;
 
     // For each merchant of the tenant's that was compared, the newest without and the newest with
     // differences; in the order of merchants, the older of the two first.

@@ -94,6 +94,9 @@ class FakeStore final : public Store {
     std::optional<Sweep> sweep;
     std::vector<Hold> in_force;
     std::vector<Comparison> comparisons;
+    std::vector<ActionPin> pinned;
+    std::vector<BacklogPart> waiting;
+    int counted = 0;                    // how often it was asked for the backlog
     std::optional<StoreError> error;    // of the next submit, which then writes nothing
     std::function<void()> before_next;  // somebody is quicker than the next submit
     std::function<void()> after_next;   // likewise, before its answer is heard
@@ -222,6 +225,11 @@ class FakeStore final : public Store {
         return found;
     }
     base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
+    base::Task<StoreResult<std::vector<ActionPin>>> pins() override { co_return pinned; }
+    base::Task<StoreResult<std::vector<BacklogPart>>> backlog(base::Time) override {
+        ++counted;
+        co_return waiting;
+    }
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
 
@@ -256,6 +264,14 @@ class FakeStore final : public Store {
                    other.kind == hold.kind && other.since == hold.since;
         });
         if (!hold.lifted) in_force.push_back(hold);
+    }
+    void put(const ActionPin& pin) {
+        std::erase_if(pinned, [&](const ActionPin& other) {
+            return other.tenant == pin.tenant && other.merchant == pin.merchant &&
+                   other.product == pin.product && other.action == pin.action &&
+                   other.since == pin.since;
+        });
+        if (!pin.lifted) pinned.push_back(pin);
     }
 
     Rows read(const Wanted& wanted) const {
@@ -296,6 +312,7 @@ class FakeStore final : public Store {
             kept.push_back(*report);
         }
         if (writes.comparison) comparisons.push_back(*writes.comparison);
+        if (writes.pin) put(*writes.pin);
         if (!writes.entitlement) return true;
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};
@@ -390,6 +407,10 @@ class FakePropagator final : public Propagator {
     bool sends = true;
     bool ends = true;
     std::optional<std::vector<Hold>> heard;
+    std::optional<std::vector<ActionPin>> heard_pins;
+    std::vector<RouteReport> ways;
+    std::vector<LearnedGap> gaps;
+    std::vector<GapScope> forgotten;
 
     bool takes_calls(const domain::TenantId&, const domain::MerchantId&) const override {
         return open;
@@ -414,9 +435,18 @@ class FakePropagator final : public Propagator {
     bool may_send(const domain::Entitlement&) const override { return sends; }
     bool takes_endings(const domain::TenantId&) const override { return ends; }
     void hear_of_holds(std::vector<Hold> in_force) override { heard = std::move(in_force); }
+    void hear_of_pins(std::vector<ActionPin> in_force) override {
+        heard_pins = std::move(in_force);
+    }
     domain::ActionSet supported(const domain::TenantId&, const domain::MerchantId&,
                                 const domain::ProductKey&) const override {
         return actions;
+    }
+    std::vector<RouteReport> routes() const override { return ways; }
+    std::vector<LearnedGap> learned() const override { return gaps; }
+    std::size_t forget_learned(const GapScope& scope) override {
+        forgotten.push_back(scope);
+        return 1;
     }
 
     void tell(const domain::Entitlement& row) {

@@ -67,6 +67,38 @@ struct Hold {
     bool operator==(const Hold&) const = default;
 };
 
+// What a person knows better than what was learnt: that a merchant's product supports an action, or
+// does not. In force until lifted, and never deleted, as a hold. Of several that fit, the one that
+// names most counts.
+struct ActionPin {
+    domain::TenantId tenant;      // empty: every tenant
+    domain::MerchantId merchant;  // empty: every merchant
+    domain::ProductKey product;   // the partner's name of it; empty: every product
+    domain::PartnerAction action{};
+    bool supported = false;
+    base::Time since;
+    std::string by;
+    std::string why;
+    std::optional<base::Time> lifted;
+    std::string lifted_by;
+    std::string lifted_why;
+
+    bool operator==(const ActionPin&) const = default;
+};
+
+// How many of one tenant and merchant are not settled and have the same in common.
+struct BacklogPart {
+    domain::TenantId tenant;
+    domain::MerchantId merchant;
+    domain::Problem problem = domain::Problem::none;
+    bool due = false;      // its turn has come; else it is tried later
+    bool claimed = false;  // somebody is at it
+    std::uint64_t count = 0;
+    std::uint64_t long_ago = 0;  // of them, since before a given time
+    base::Time oldest;           // not settled since
+    bool operator==(const BacklogPart&) const = default;
+};
+
 // One entitlement that is not settled, for people.
 struct Unsettled {
     domain::EntitlementId entitlement;
@@ -84,5 +116,10 @@ std::optional<HoldKind> parse_hold_kind(std::string_view text);
 
 // Whether a hold is about this tenant and merchant.
 bool covers(const Hold& hold, const domain::TenantId& tenant, const domain::MerchantId& merchant);
+
+// The pin that counts for this action of this product; nullptr: none.
+const ActionPin* pin_for(const std::vector<ActionPin>& in_force, const domain::TenantId& tenant,
+                         const domain::MerchantId& merchant, const domain::ProductKey& product,
+                         domain::PartnerAction action);
 
 }  // namespace usher::flow

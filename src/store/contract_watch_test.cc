@@ -124,6 +124,68 @@ TEST_P(Contract, WhatIsNotSettledIsListed) {
                                .next = clock_.now()}));
 }
 
+TEST_P(Contract, ABacklogIsCountedByWhatItHasInCommon) {
+    auto& lab = open();
+    using std::chrono::hours;
+    const auto now = clock_.now();
+    const auto insert = [&](const std::string& of, const std::string& id, domain::Problem problem,
+                            base::Time since, base::Duration due_in,
+                            std::optional<base::Duration> leased_for = {}) {
+        auto row = bare_entitlement(of, id);
+        row.problem = problem;
+        row.unsettled_since = since;
+        row.due_at = now + due_in;
+        if (leased_for) row.claim.lease_until = now + *leased_for;
+        ASSERT_TRUE(lab.insert(row).has_value());
+    };
+    using domain::Problem;
+    insert("t", "a", Problem::none, now - hours{1}, hours{0});
+    insert("t", "b", Problem::none, now - hours{30}, -hours{1});
+    insert("t", "c", Problem::no_answer, now - hours{2}, hours{1});
+    insert("t", "d", Problem::none, now, hours{1}, hours{1});
+    insert("t", "e", Problem::none, now, -hours{1}, -hours{1});
+    insert("u", "f", Problem::no_answer, now - hours{3}, hours{1});
+    auto settled = bare_entitlement("t", "pending");
+    settled.due_at = now;
+    ASSERT_TRUE(lab.insert(settled).has_value());
+    ASSERT_TRUE(lab.insert(bare_entitlement("t", "idle")).has_value());
+    const domain::MerchantId m{"BANGO_US"};
+    EXPECT_THAT(
+        lab.ask(lab.store().backlog(now - hours{24})).value(),
+        testing::UnorderedElementsAre(
+            flow::BacklogPart{tenant("t"), m, Problem::none, true, false, 3, 1, now - hours{30}},
+            flow::BacklogPart{tenant("t"), m, Problem::no_answer, false, false, 1, 0,
+                              now - hours{2}},
+            flow::BacklogPart{tenant("t"), m, Problem::none, false, true, 1, 0, now},
+            flow::BacklogPart{tenant("u"), m, Problem::no_answer, false, false, 1, 0,
+                              now - hours{3}}));
+}
+
+TEST_P(Contract, PinsAreInForceUntilTheyAreLifted) {
+    auto& lab = open();
+    using flow::ActionPin;
+    const ActionPin all{.action = domain::PartnerAction::suspend,
+                        .since = clock_.now(),
+                        .by = "ann",
+                        .why = "none of theirs can"};
+    ActionPin one{.tenant = tenant("t"),
+                  .merchant = domain::MerchantId{"M"},
+                  .product = domain::ProductKey{"P"},
+                  .action = domain::PartnerAction::suspend,
+                  .supported = true,
+                  .since = clock_.now(),
+                  .by = "ben",
+                  .why = "agreed"};
+    ASSERT_TRUE(write(lab, "", {.pin = all}).has_value());
+    ASSERT_TRUE(write(lab, "t", {.pin = one}).has_value());
+    EXPECT_THAT(lab.ask(lab.store().pins()).value(), ElementsAre(all, one));
+    one.lifted = clock_.now() + std::chrono::hours{1};
+    one.lifted_by = "cas";
+    one.lifted_why = "over";
+    ASSERT_TRUE(write(lab, "t", {.pin = one}).has_value());
+    EXPECT_THAT(lab.ask(lab.store().pins()).value(), ElementsAre(all));
+}
+
 TEST_P(Contract, HoldsAreInForceUntilTheyAreLifted) {
     auto& lab = open();
     const Hold all{.kind = HoldKind::restored, .since = clock_.now(), .by = "ann", .why = "a copy"};

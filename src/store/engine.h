@@ -116,9 +116,14 @@ class ReadEngine {
     virtual Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
                                                           const domain::EntitlementId& entitlement,
                                                           std::size_t limit) = 0;
-    virtual Answer<std::vector<flow::Hold>> holds() = 0;
     virtual Answer<std::vector<flow::Comparison>> latest_comparisons(
         const domain::TenantId& tenant) = 0;
+    // Of one route, each kind once.
+    virtual Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route,
+                                                              base::Time now,
+                                                              base::Time long_ago) = 0;
+    virtual Answer<std::vector<flow::Hold>> holds() = 0;
+    virtual Answer<std::vector<flow::ActionPin>> pins() = 0;
 };
 
 }  // namespace usher::store

@@ -303,4 +303,15 @@ base::Task<flow::StoreResult<std::vector<flow::Comparison>>> EngineStore::latest
     });
 }
 
+base::Task<flow::StoreResult<std::vector<flow::ActionPin>>> EngineStore::pins() {
+    return read<std::vector<flow::ActionPin>>([](ReadEngine& engine) { return engine.pins(); });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::BacklogPart>>> EngineStore::backlog(
+    base::Time long_ago) {
+    return read<std::vector<flow::BacklogPart>>([this, long_ago](ReadEngine& engine) {
+        return collect_backlog(engine, clock_.now(), long_ago);
+    });
+}
+
 }  // namespace usher::store

@@ -61,9 +61,12 @@ class EngineStore final : public SteppedStore {
         std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) override;
-    base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
     base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
         domain::TenantId tenant) override;
+    base::Task<flow::StoreResult<std::vector<flow::BacklogPart>>> backlog(
+        base::Time long_ago) override;
+    base::Task<flow::StoreResult<std::vector<flow::Hold>>> holds() override;
+    base::Task<flow::StoreResult<std::vector<flow::ActionPin>>> pins() override;
     std::expected<void, std::string> writable() const override;
 
     bool run_group() override;

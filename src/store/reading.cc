@@ -88,6 +88,35 @@ flow::StoreResult<flow::DueList> collect_due(ReadEngine& engine, std::size_t lim
     return list;
 }
 
+flow::StoreResult<std::vector<flow::BacklogPart>> collect_backlog(ReadEngine& engine,
+                                                                  base::Time now,
+                                                                  base::Time long_ago) {
+    const auto routes = engine.routes();
+    if (!routes) return std::unexpected{routes.error()};
+    std::vector<flow::BacklogPart> all;
+    for (const auto& route : *routes) {
+        auto parts = engine.backlog_of(route, now, long_ago);
+        if (!parts) return std::unexpected{parts.error()};
+        std::ranges::move(*parts, std::back_inserter(all));
+    }
+    return all;
+}
+
+void count_in(std::vector<flow::BacklogPart>& parts, const flow::BacklogPart& part,
+              base::Time since, base::Time long_ago) {
+    auto found = std::ranges::find_if(parts, [&](const flow::BacklogPart& known) {
+        return known.problem == part.problem && known.due == part.due &&
+               known.claimed == part.claimed;
+    });
+    if (found == parts.end()) {
+        found = parts.insert(parts.end(), part);
+        found->oldest = since;
+    }
+    ++found->count;
+    if (since <= long_ago) ++found->long_ago;
+    found->oldest = std::min(found->oldest, since);
+}
+
 flow::StoreResult<std::vector<domain::Event>> follow_history(ReadEngine& engine,
                                                              const domain::TenantId& tenant,
                                                              const domain::EntitlementId& id,

@@ -14,6 +14,15 @@ flow::StoreResult<flow::DueList> collect_due(ReadEngine& engine, std::size_t lim
                                              const std::vector<flow::Route>& left_out,
                                              base::Time now, domain::TenantId& served);
 
+// Route after route, so that no look at the store lasts longer than one of them takes.
+flow::StoreResult<std::vector<flow::BacklogPart>> collect_backlog(ReadEngine& engine,
+                                                                  base::Time now,
+                                                                  base::Time long_ago);
+
+// Adds one entitlement to the part that it belongs to. `part` holds what they have in common.
+void count_in(std::vector<flow::BacklogPart>& parts, const flow::BacklogPart& part,
+              base::Time since, base::Time long_ago);
+
 // The newest `limit` events of an entitlement, oldest first, by following each event's link to the
 // one before. `damaged` when a link leads elsewhere.
 flow::StoreResult<std::vector<domain::Event>> follow_history(ReadEngine& engine,

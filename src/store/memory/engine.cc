@@ -122,6 +122,10 @@ Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
         const auto& line = *writes.comparison;
         put(state_->comparisons, {line.tenant, line.merchant, line.at}, line);
     }
+    if (writes.pin) {
+        const auto& pin = *writes.pin;
+        put(state_->pins, {pin.tenant, pin.merchant, pin.product, pin.action, pin.since}, pin);
+    }
     return Applied::done;
 }
 

@@ -19,6 +19,8 @@ namespace usher::store::memory {
 using Key = std::pair<domain::TenantId, domain::EntitlementId>;
 using HoldKey = std::tuple<domain::TenantId, domain::MerchantId, flow::HoldKind, base::Time>;
 using ComparisonKey = std::tuple<domain::TenantId, domain::MerchantId, base::Time>;
+using PinKey = std::tuple<domain::TenantId, domain::MerchantId, domain::ProductKey,
+                          domain::PartnerAction, base::Time>;
 using Place = std::tuple<domain::TenantId, domain::AccountId, domain::ProductId>;
 
 // The rows and what is found by them.
@@ -36,6 +38,7 @@ struct State {
     std::map<HoldKey, flow::Hold> holds;
     std::map<Key, std::map<std::string, flow::KeptReport>> reports;  // by digest
     std::map<ComparisonKey, flow::Comparison> comparisons;
+    std::map<PinKey, flow::ActionPin> pins;
 };
 
 template <class Map, class K>
@@ -124,9 +127,12 @@ class MemoryReader final : public ReadEngine {
     Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
-    Answer<std::vector<flow::Hold>> holds() override;
     Answer<std::vector<flow::Comparison>> latest_comparisons(
         const domain::TenantId& tenant) override;
+    Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route, base::Time now,
+                                                      base::Time long_ago) override;
+    Answer<std::vector<flow::Hold>> holds() override;
+    Answer<std::vector<flow::ActionPin>> pins() override;
 
   private:
     std::shared_ptr<State> state_;

@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "store/memory/engine.h"
+#include "store/reading.h"
 
 namespace usher::store::memory {
 
@@ -120,7 +121,7 @@ ReadEngine::Answer<std::vector<flow::Due>> MemoryReader::due_in(
     const auto& work = found->second;
     auto at = after ? work.upper_bound({after->due_at, after->entitlement}) : work.begin();
     for (; at != work.end() && at->first <= now && due.size() < limit; ++at) {
-        due.push_back({route.tenant, at->second, at->first});
+        due.push_back({route.tenant, at->second, at->first, route.merchant});
     }
     return due;
 }
@@ -237,6 +238,35 @@ ReadEngine::Answer<std::vector<flow::Comparison>> MemoryReader::latest_compariso
     std::ranges::sort(
         lines, {}, [](const flow::Comparison& line) { return std::pair{line.merchant, line.at}; });
     return lines;
+}
+
+ReadEngine::Answer<std::vector<flow::BacklogPart>> MemoryReader::backlog_of(
+    const flow::Route& route, base::Time now, base::Time long_ago) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::BacklogPart> parts;
+    const auto work = state_->work.find(route);
+    if (work == state_->work.end()) return parts;
+    for (const auto& [due_at, id] : work->second) {
+        const auto& row = state_->entitlements.at({route.tenant, id});
+        if (!row.unsettled_since) continue;
+        count_in(parts,
+                 {.tenant = route.tenant,
+                  .merchant = route.merchant,
+                  .problem = row.problem,
+                  .due = due_at <= now,
+                  .claimed = row.claim.lease_until && *row.claim.lease_until > now},
+                 *row.unsettled_since, long_ago);
+    }
+    return parts;
+}
+
+ReadEngine::Answer<std::vector<flow::ActionPin>> MemoryReader::pins() {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::ActionPin> pins;
+    for (const auto& [key, pin] : state_->pins) {
+        if (!pin.lifted) pins.push_back(pin);
+    }
+    return pins;
 }
 
 }  // namespace usher::store::memory

@@ -223,8 +223,26 @@ CREATE TABLE comparison (
 ) /* clustered */;
 )sql";
 
+// What a person says that a merchant's product supports, or does not. An empty name stands for all.
+inline constexpr std::string_view kPinActions = R"sql(
+CREATE TABLE action_pin (
+    tenant_id TEXT NOT NULL,
+    merchant_id TEXT NOT NULL,
+    product_key TEXT NOT NULL,
+    action TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    supported SMALLINT NOT NULL,
+    by_whom TEXT NOT NULL,
+    why TEXT NOT NULL,
+    lifted_at BIGINT,
+    lifted_by TEXT NOT NULL,
+    lifted_why TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, merchant_id, product_key, action, since)
+) /* clustered */;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems,
-                                       kKeepReports,  kCompare};
+                                       kKeepReports,  kCompare,     kPinActions};
 
 }  // namespace usher::store::sql

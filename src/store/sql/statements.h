@@ -36,17 +36,6 @@ namespace usher::store::sql {
 
 #define USHER_ACCOUNT_COLUMNS "tenant_id, account_id, status, created_at, modified_at"
 
-#define USHER_SWEEP_COLUMNS                                                               \
-    "tenant_id, after_id, round_begun, passed, missed, last_round, fresh_since, holder, " \
-    "lease_until"
-
-#define USHER_HOLD_COLUMNS \
-    "tenant_id, merchant_id, kind, since, by_whom, why, lifted_at, lifted_by, lifted_why"
-
-#define USHER_REPORT_COLUMNS                                                                   \
-    "tenant_id, entitlement_id, digest, received_at, outcome, named, partner_entitlement_id, " \
-    "customer_id, product_key, status_word, reason, partner_date, body"
-
 inline constexpr std::string_view kFindEntitlement =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
     " FROM entitlement WHERE tenant_id = $1 AND entitlement_id = $2";
@@ -192,67 +181,6 @@ inline constexpr std::string_view kPutAccount =
     ") VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (tenant_id, account_id) DO UPDATE SET status = excluded.status, "
     "created_at = excluded.created_at, modified_at = excluded.modified_at";
-
-inline constexpr std::string_view kFindSweep =
-    "SELECT " USHER_SWEEP_COLUMNS " FROM sweep WHERE tenant_id = $1";
-
-inline constexpr std::string_view kPutSweep =
-    "INSERT INTO sweep (" USHER_SWEEP_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-    "ON CONFLICT (tenant_id) DO UPDATE SET after_id = excluded.after_id, "
-    "round_begun = excluded.round_begun, passed = excluded.passed, missed = excluded.missed, "
-    "last_round = excluded.last_round, fresh_since = excluded.fresh_since, "
-    "holder = excluded.holder, lease_until = excluded.lease_until";
-
-inline constexpr std::string_view kCountEntitlements =
-    "SELECT count(*) FROM entitlement WHERE tenant_id = $1";
-
-inline constexpr std::string_view kFindSweepStops =
-    "SELECT entitlement_id, partner_status, sync_due_at FROM entitlement "
-    "WHERE tenant_id = $1 AND entitlement_id > $2 ORDER BY entitlement_id LIMIT $3";
-
-inline constexpr std::string_view kFindUnsettled =
-    "SELECT entitlement_id, status, partner_status, problem, unsettled_since, attempts, "
-    "sync_due_at FROM entitlement "
-    "WHERE tenant_id = $1 AND entitlement_id > $2 AND sync_due_at IS NOT NULL "
-    "AND unsettled_since IS NOT NULL AND ($3 = 0 OR problem = $4) "
-    "ORDER BY entitlement_id LIMIT $5";
-
-inline constexpr std::string_view kFindHolds =
-    "SELECT " USHER_HOLD_COLUMNS
-    " FROM hold WHERE lifted_at IS NULL ORDER BY tenant_id, merchant_id, kind, since";
-
-inline constexpr std::string_view kPutHold =
-    "INSERT INTO hold (" USHER_HOLD_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-    "ON CONFLICT (tenant_id, merchant_id, kind, since) DO UPDATE SET by_whom = excluded.by_whom, "
-    "why = excluded.why, lifted_at = excluded.lifted_at, lifted_by = excluded.lifted_by, "
-    "lifted_why = excluded.lifted_why";
-
-// Which reports there are of one entitlement, the newest first.
-inline constexpr std::string_view kFindReportMarks =
-    "SELECT digest, received_at FROM report WHERE tenant_id = $1 AND entitlement_id = $2 "
-    "ORDER BY received_at DESC, digest";
-
-inline constexpr std::string_view kFindReports =
-    "SELECT " USHER_REPORT_COLUMNS
-    " FROM report WHERE tenant_id = $1 AND entitlement_id = $2 "
-    "ORDER BY received_at DESC, digest LIMIT $3";
-
-inline constexpr std::string_view kPutReport =
-    "INSERT INTO report (" USHER_REPORT_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-    "ON CONFLICT (tenant_id, entitlement_id, digest) DO UPDATE SET "
-    "received_at = excluded.received_at, outcome = excluded.outcome";
-
-inline constexpr std::string_view kForgetReport =
-    "DELETE FROM report WHERE tenant_id = $1 AND entitlement_id = $2 AND digest = $3";
-
-// The oldest, a few at a time.
-inline constexpr std::string_view kForgetOldReports =
-    "DELETE FROM report WHERE tenant_id = $1 AND received_at < $2 AND (entitlement_id, digest) IN "
-    "(SELECT entitlement_id, digest FROM report WHERE tenant_id = $1 AND received_at < $2 "
-    "ORDER BY received_at LIMIT $3)";
 
 // Every entitlement of every tenant, a page at a time.
 inline constexpr std::string_view kFindKeys =

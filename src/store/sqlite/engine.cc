@@ -8,6 +8,7 @@
 
 #include "base/planted.h"
 #include "store/sql/comparison_statements.h"
+#include "store/sql/report_statements.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/queries.h"
@@ -234,6 +235,7 @@ Result<> SqliteWriter::put_rest(const flow::Writes& writes, const Changes& chang
     if (done && writes.product) done = put(connection, sql::kPutProduct, *writes.product);
     if (done && writes.sweep) done = put(connection, sql::kPutSweep, *writes.sweep);
     if (done && writes.hold) done = put(connection, sql::kPutHold, *writes.hold);
+    if (done && writes.pin) done = put(connection, sql::kPutPin, *writes.pin);
     if (done && writes.comparison) {
         done = put(connection, sql::kPutComparison, *writes.comparison);
     }

@@ -139,9 +139,13 @@ class SqliteReader final : public ReadEngine {
     ReadEngine::Answer<std::vector<flow::KeptReport>> reports(
         const domain::TenantId& tenant, const domain::EntitlementId& entitlement,
         std::size_t limit) override;
-    ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
     ReadEngine::Answer<std::vector<flow::Comparison>> latest_comparisons(
         const domain::TenantId& tenant) override;
+    ReadEngine::Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route,
+                                                                  base::Time now,
+                                                                  base::Time long_ago) override;
+    ReadEngine::Answer<std::vector<flow::Hold>> holds() override;
+    ReadEngine::Answer<std::vector<flow::ActionPin>> pins() override;
 
   private:
     Result<> open();

@@ -8,6 +8,7 @@
 #include "store/lab_test.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/statements.h"
+#include "store/sql/watch_statements.h"
 
 namespace usher::store {
 
@@ -68,6 +69,7 @@ TEST_F(Plans, EveryLookupFollowsAKey) {
                            sql::kFindNextRoute,
                            sql::kFindDue,
                            sql::kFindNextDue,
+                           sql::kFindBacklog,
                            sql::kFindSweep,
                            sql::kFindSweepStops}) {
         const auto plan = plan_of(sql);

@@ -6,6 +6,7 @@
 
 #include "domain/entitlement.h"
 #include "store/sql/statements.h"
+#include "store/sql/watch_statements.h"
 #include "store/sqlite/rows.h"
 
 namespace usher::store::sqlite {

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/planted.h"
 #include "store/sql/comparison_statements.h"
+#include "store/sql/report_statements.h"
+#include "store/reading.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/queries.h"
@@ -206,7 +208,7 @@ ReadEngine::Answer<std::vector<flow::Due>> SqliteReader::due_in(
                 if (!more) return std::unexpected{more.error()};
                 if (!*more) return due;
                 due.push_back({route.tenant, domain::EntitlementId{cursor->text(0)},
-                               base::from_micros(cursor->integer(1))});
+                               base::from_micros(cursor->integer(1)), route.merchant});
             }
         });
 }
@@ -308,6 +310,39 @@ ReadEngine::Answer<std::vector<flow::Comparison>> SqliteReader::latest_compariso
             if (!cursor) return std::unexpected{cursor.error()};
             return read_all<flow::Comparison>(*cursor);
         });
+}
+
+ReadEngine::Answer<std::vector<flow::ActionPin>> SqliteReader::pins() {
+    return ask<std::vector<flow::ActionPin>>(
+        [](Connection& connection) -> Result<std::vector<flow::ActionPin>> {
+            auto cursor = look_up(connection, sql::kFindPins);
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<flow::ActionPin>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<flow::BacklogPart>> SqliteReader::backlog_of(
+    const flow::Route& route, base::Time now, base::Time long_ago) {
+    using Parts = std::vector<flow::BacklogPart>;
+    return ask<Parts>([&](Connection& connection) -> Result<Parts> {
+        auto cursor =
+            look_up(connection, sql::kFindBacklog, route.tenant.text(), route.merchant.text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        Parts parts;
+        while (true) {
+            const auto one = read_one<Waiting>(*cursor);
+            if (!one) return std::unexpected{one.error()};
+            if (!*one) return parts;
+            const auto& row = **one;
+            count_in(parts,
+                     {.tenant = route.tenant,
+                      .merchant = route.merchant,
+                      .problem = row.problem,
+                      .due = row.due_at <= now,
+                      .claimed = row.lease_until && *row.lease_until > now},
+                     row.since, long_ago);
+        }
+    });
 }
 
 }  // namespace usher::store::sqlite

@@ -220,6 +220,20 @@ void comparison_fields(auto& visit, auto& line) {
     visit(line.reads);
 }
 
+void pin_fields(auto& visit, auto& pin) {
+    visit(pin.tenant);
+    visit(pin.merchant);
+    visit(pin.product);
+    visit(pin.action);
+    visit(pin.since);
+    visit(pin.supported);
+    visit(pin.by);
+    visit(pin.why);
+    visit(pin.lifted);
+    visit(pin.lifted_by);
+    visit(pin.lifted_why);
+}
+
 }  // namespace
 
 void bind_new(Cursor& cursor, const domain::Entitlement& row) {
@@ -375,6 +389,26 @@ void bind_row(Cursor& cursor, const flow::Comparison& line) {
 bool read_row(const Cursor& cursor, flow::Comparison& line) {
     Reader read{cursor};
     comparison_fields(read, line);
+    return read.good();
+}
+
+void bind_row(Cursor& cursor, const flow::ActionPin& pin) {
+    Binder bind{cursor};
+    pin_fields(bind, pin);
+}
+
+bool read_row(const Cursor& cursor, flow::ActionPin& pin) {
+    Reader read{cursor};
+    pin_fields(read, pin);
+    return read.good();
+}
+
+bool read_row(const Cursor& cursor, Waiting& waiting) {
+    Reader read{cursor};
+    read(waiting.problem);
+    read(waiting.due_at);
+    read(waiting.lease_until);
+    read(waiting.since);
     return read.good();
 }
 

@@ -49,5 +49,16 @@ bool read_row(const Cursor& cursor, flow::KeptReport& report);
 bool read_row(const Cursor& cursor, flow::ReportMark& mark);
 void bind_row(Cursor& cursor, const flow::Comparison& line);
 bool read_row(const Cursor& cursor, flow::Comparison& line);
+void bind_row(Cursor& cursor, const flow::ActionPin& pin);
+bool read_row(const Cursor& cursor, flow::ActionPin& pin);
+
+// One entitlement of a backlog.
+struct Waiting {
+    domain::Problem problem = domain::Problem::none;
+    base::Time due_at;
+    std::optional<base::Time> lease_until;
+    base::Time since;
+};
+bool read_row(const Cursor& cursor, Waiting& waiting);
 
 }  // namespace usher::store::sqlite
