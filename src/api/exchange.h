@@ -39,6 +39,7 @@ struct Exchange {
     std::optional<auth::TokenRefusal> refusal;
     std::string tenant_label;
     std::optional<ErrorCode> error;
+    std::string entitlement_label;  // when it is not in the path
 };
 
 using Answer = std::expected<http::Response, Problem>;

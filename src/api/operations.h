@@ -12,8 +12,10 @@
 #include "flow/compare.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
+#include "flow/pinning.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
+#include "flow/status.h"
 #include "flow/store.h"
 #include "flow/update_status.h"
 
@@ -54,6 +56,14 @@ class Operations {
         flow::Comparison line) = 0;
     virtual base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(
         domain::TenantId tenant) = 0;
+    // How everything stands; without a tenant: of all.
+    virtual base::Task<flow::Status> status(std::optional<domain::TenantId> tenant) = 0;
+
+    virtual base::Task<flow::StoreResult<std::vector<flow::ActionPin>>> pins() = 0;
+    virtual base::Task<flow::StoreResult<flow::ActionPin>> place_pin(flow::ActionPin pin) = 0;
+    virtual base::Task<flow::StoreResult<std::size_t>> lift_pin(flow::LiftPin lift) = 0;
+    virtual std::vector<flow::LearnedGap> learned() const = 0;
+    virtual std::size_t forget_learned(const flow::GapScope& scope) = 0;
 
     // False with a sentence why, when changes cannot be recorded.
     virtual std::expected<void, std::string> writable() const = 0;

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "api/text.h"
 #include "base/log.h"
 
 namespace usher::api {
@@ -16,6 +17,21 @@ std::vector<http::RoutePattern> patterns_of(const std::vector<Route>& routes) {
         patterns.push_back({std::string{route.method}, std::string{route.path}});
     }
     return patterns;
+}
+
+// The one that the request was about, when the caller may know it and it is there.
+std::string entitlement_of(const Exchange& exchange) {
+    if (!exchange.entitlement_label.empty()) return exchange.entitlement_label;
+    const auto named = exchange.params.find("entitlementId");
+    const bool is_there = exchange.tenant != nullptr && named != exchange.params.end() &&
+                          is_id(named->second) && exchange.error != ErrorCode::entitlement_unknown;
+    return is_there ? named->second : std::string{};
+}
+
+// The error's name; of a change, whether the partner has confirmed it.
+std::string outcome_of(const Exchange& exchange, const http::Response& response) {
+    if (exchange.error) return std::string{describe(*exchange.error).name};
+    return std::string{response.headers.find("usher-propagation").value_or("answered")};
 }
 
 }  // namespace
@@ -43,7 +59,7 @@ base::Task<http::Response> Pipeline::handle(http::Request request) {
     response.headers.set("x-correlation-id", exchange.correlation);
     response.headers.set("Cache-Control", "no-store");
     // Last, so that nothing that was answered goes unseen.
-    record(exchange, response.status, begun);
+    record(exchange, response, begun);
     co_return response;
 }
 
@@ -103,7 +119,9 @@ base::Task<Refused> Pipeline::admit(Exchange& exchange) {
 }
 
 // Never the token, the body, the query or the raw path: they may hold secrets.
-void Pipeline::record(const Exchange& exchange, int status, base::Monotonic begun) {
+void Pipeline::record(const Exchange& exchange, const http::Response& response,
+                      base::Monotonic begun) {
+    const auto status = response.status;
     const auto took = ports_.clock.monotonic() - begun;
     const auto index = exchange.route == nullptr
                            ? routes_.size()
@@ -122,7 +140,9 @@ void Pipeline::record(const Exchange& exchange, int status, base::Monotonic begu
                {"status", status},
                {"errorCode", code ? number_of(*code) : 0},
                {"refusal", refusal ? auth::to_text(*refusal) : std::string_view{}},
+               {"outcome", outcome_of(exchange, response)},
                {"tenant", exchange.tenant_label},
+               {"entitlement", entitlement_of(exchange)},
                {"subject", exchange.principal ? std::string_view{exchange.principal->subject}
                                               : std::string_view{}},
                {"correlationId", exchange.correlation},

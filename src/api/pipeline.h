@@ -36,7 +36,7 @@ class Pipeline {
     base::Task<http::Response> answer(Exchange& exchange);
     base::Task<Answer> carry_out(Exchange& exchange);
     base::Task<Refused> admit(Exchange& exchange);
-    void record(const Exchange& exchange, int status, base::Monotonic begun);
+    void record(const Exchange& exchange, const http::Response& response, base::Monotonic begun);
 
     std::vector<Route> routes_;
     Options options_;

@@ -146,6 +146,34 @@ class FakeOperations : public Operations {
     flow::StoreResult<flow::HeldPage> held_page;
     std::vector<std::pair<std::string, std::vector<flow::ReadAsked>>> reads_asked;
     std::vector<flow::Comparison> lines;
+    base::Task<flow::Status> status(std::optional<domain::TenantId> tenant) override {
+        status_asked.push_back(tenant);
+        auto told = facts;
+        if (!takes_writes) told.not_writable = takes_writes.error();
+        if (tenant) told = flow::only_of(std::move(told), *tenant);
+        co_return flow::tell_status(std::move(told));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::ActionPin>>> pins() override {
+        co_return facts.pins;
+    }
+    base::Task<flow::StoreResult<flow::ActionPin>> place_pin(flow::ActionPin pin) override {
+        pins_placed.push_back(pin);
+        co_return pin;
+    }
+    base::Task<flow::StoreResult<std::size_t>> lift_pin(flow::LiftPin lift) override {
+        pins_lifted.push_back(std::move(lift));
+        co_return lifts;
+    }
+    std::vector<flow::LearnedGap> learned() const override { return facts.learned; }
+    std::size_t forget_learned(const flow::GapScope& scope) override {
+        cleared.push_back(scope);
+        return 2;
+    }
+    flow::StatusFacts facts;
+    std::vector<std::optional<domain::TenantId>> status_asked;
+    std::vector<flow::ActionPin> pins_placed;
+    std::vector<flow::LiftPin> pins_lifted;
+    std::vector<flow::GapScope> cleared;
     std::expected<void, std::string> takes_writes;
     std::expected<void, std::string> writable() const override { return takes_writes; }
 

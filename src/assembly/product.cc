@@ -6,8 +6,10 @@
 #include "flow/compare.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
+#include "flow/pinning.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
+#include "flow/status.h"
 #include "flow/update_status.h"
 
 namespace usher::assembly {
@@ -17,7 +19,12 @@ namespace {
 // The surfaces' view of flow.
 class FlowOperations final : public api::Operations {
   public:
-    explicit FlowOperations(flow::Ports& ports) : ports_{ports} {}
+    FlowOperations(flow::Ports& ports, const auth::Authenticator& authenticator,
+                   std::vector<flow::WatchedTenant> tenants)
+        : ports_{ports},
+          authenticator_{authenticator},
+          tenants_{std::move(tenants)},
+          backlog_{ports, ports.limits.schedule.give_up_after} {}
 
     Outcome<flow::Updated> update_status(flow::UpdateStatus request) override {
         return flow::update_status(ports_, std::move(request));
@@ -81,10 +88,33 @@ class FlowOperations final : public api::Operations {
         domain::TenantId tenant) override {
         return ports_.store.latest_comparisons(std::move(tenant));
     }
+    base::Task<flow::Status> status(std::optional<domain::TenantId> tenant) override {
+        auto facts = co_await flow::gather_status(ports_, backlog_, tenants_);
+        const auto stats = authenticator_.stats();
+        facts.issuer = {.has_keys = stats.has_keys, .answers = stats.issuer_answers};
+        if (tenant) facts = flow::only_of(std::move(facts), *tenant);
+        co_return flow::tell_status(std::move(facts));
+    }
+    base::Task<flow::StoreResult<std::vector<flow::ActionPin>>> pins() override {
+        return ports_.store.pins();
+    }
+    base::Task<flow::StoreResult<flow::ActionPin>> place_pin(flow::ActionPin pin) override {
+        return flow::place_pin(ports_, std::move(pin));
+    }
+    base::Task<flow::StoreResult<std::size_t>> lift_pin(flow::LiftPin lift) override {
+        return flow::lift_pin(ports_, std::move(lift));
+    }
+    std::vector<flow::LearnedGap> learned() const override { return ports_.propagator.learned(); }
+    std::size_t forget_learned(const flow::GapScope& scope) override {
+        return ports_.propagator.forget_learned(scope);
+    }
     std::expected<void, std::string> writable() const override { return ports_.store.writable(); }
 
   private:
     flow::Ports& ports_;
+    const auth::Authenticator& authenticator_;
+    const std::vector<flow::WatchedTenant> tenants_;
+    flow::Backlog backlog_;
 };
 
 }  // namespace
@@ -103,7 +133,12 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
         ground.metrics, std::move(options.converge));
     product->authenticator = std::make_unique<auth::Authenticator>(options.auth, ground.clock,
                                                                    ground.client, ground.executor);
-    product->operations = std::make_unique<FlowOperations>(product->converger->ports());
+    std::vector<flow::WatchedTenant> watched;
+    for (const auto& tenant : options.api.tenants) {
+        if (tenant.enabled) watched.push_back({tenant.id, tenant.freshness, std::nullopt});
+    }
+    product->operations = std::make_unique<FlowOperations>(
+        product->converger->ports(), *product->authenticator, std::move(watched));
     auto& authenticator = *product->authenticator;
     const auto authenticate = [&authenticator](std::optional<std::string_view> authorization) {
         return authenticator.authenticate(authorization);

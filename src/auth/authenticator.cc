@@ -129,6 +129,8 @@ AuthenticatorStats Authenticator::stats() const {
         .from_cache = state_->from_cache,
         .verified = state_->verified,
         .cached = state_->cache.size(),
+        .has_keys = state_->source->has_keys(),
+        .issuer_answers = state_->source->answers(),
     };
 }
 

@@ -42,6 +42,8 @@ struct AuthenticatorStats {
     std::uint64_t from_cache = 0;  // tokens accepted without checking the signature again
     std::uint64_t verified = 0;    // signatures checked
     std::size_t cached = 0;        // entries now
+    bool has_keys = false;         // of the issuer: no token can be checked without
+    bool issuer_answers = true;    // it did when it was asked last, or was not asked yet
 };
 
 class Authenticator {

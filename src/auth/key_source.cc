@@ -45,6 +45,16 @@ std::uint64_t KeySource::fetches() const {
     return fetches_;
 }
 
+bool KeySource::has_keys() const {
+    const std::lock_guard lock{mutex_};
+    return keys_->size() > 0;
+}
+
+bool KeySource::answers() const {
+    const std::lock_guard lock{mutex_};
+    return !last_failed_;
+}
+
 bool KeySource::stopped() const {
     const std::lock_guard lock{mutex_};
     return stopped_;
@@ -165,6 +175,7 @@ base::Task<> KeySource::fetch(std::shared_ptr<KeySource> self, bool discover) {
         const std::lock_guard lock{self->mutex_};
         self->fetching_ = false;
         self->last_worked_ = worked;
+        self->last_failed_ = !worked;
         waiting.swap(self->waiting_);
         self->await_interval();
     }

@@ -65,6 +65,8 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     void stop();
 
     std::uint64_t fetches() const;  // started so far
+    bool has_keys() const;
+    bool answers() const;  // the last fetch worked, or there was none yet
 
   private:
     enum class Reason { unknown_key, still_unknown, schedule };
@@ -107,6 +109,7 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
     std::uint64_t fetches_ = 0;
     bool fetching_ = false;
     bool last_worked_ = false;
+    bool last_failed_ = false;  // neither before the first has ended
     bool stopped_ = false;
 };
 

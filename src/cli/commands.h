@@ -68,6 +68,30 @@ int place_hold(const HoldRequest& request);
 int lift_hold(const HoldRequest& request);
 int list_holds(const HoldRequest& request);
 
+// How everything stands. 1 also when there is something that a person should act on.
+struct StatusRequest {
+    AdminAccess access;
+    bool all_tenants = false;
+    std::string format = "text";
+};
+int status(const StatusRequest& request);
+
+// What a merchant's product supports. Empty: every merchant, every product; no action: each.
+struct ActionsRequest {
+    AdminAccess access;
+    bool all_tenants = false;
+    std::string merchant;
+    std::string product;  // the partner's name of it
+    std::string action;
+    std::string supported;  // yes or no
+    std::string reason;
+    std::string format = "text";
+};
+int list_actions(const ActionsRequest& request);
+int clear_actions(const ActionsRequest& request);
+int pin_action(const ActionsRequest& request);
+int unpin_action(const ActionsRequest& request);
+
 // One entitlement, or all that are not settled (because of `cause`, when it is given).
 struct RetryRequest {
     AdminAccess access;

@@ -51,6 +51,8 @@ struct Asked {
     HoldRequest hold;
     RetryRequest retry;
     CompareCommand compare;
+    StatusRequest status;
+    ActionsRequest actions;
     std::string partner;
     TokenRequest token{.url = "http://127.0.0.1:8081"};
 };
@@ -318,6 +320,67 @@ void add_compare_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = compare(request); });
 }
 
+void add_status_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.status;
+    auto* command = app.add_subcommand(
+        "status", "Say how everything stands, the worst first; exit 1 when a person should act");
+    add_admin_options(command, request.access);
+    command->add_flag("--all-tenants", request.all_tenants,
+                      "Of every tenant; the token must be for all of them");
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher status --all-tenants --token-file ./admin-token");
+    command->callback([&] { code = status(request); });
+}
+
+void add_actions_commands(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.actions;
+    auto* actions = app.add_subcommand(
+        "actions", "What the merchants' products support: learnt from refusals, or pinned");
+    actions->require_subcommand(1);
+    example(actions, "usher actions list --tenant demo");
+    const auto add = [&](const char* name, const char* help, int (*act)(const ActionsRequest&)) {
+        auto* command = actions->add_subcommand(name, help);
+        add_admin_options(command, request.access);
+        command->add_flag("--all-tenants", request.all_tenants,
+                          "For every tenant at once; the token must be for all of them");
+        command->callback([&asked, &code, act] { code = act(asked.actions); });
+        return command;
+    };
+    const auto add_scope = [&](CLI::App* command, bool needs_action) {
+        command->add_option("--merchant", request.merchant, "This merchant alone");
+        command->add_option("--product", request.product,
+                            "This product alone, by the partner's name of it");
+        command->add_option("--action", request.action, "The action")
+            ->check(
+                CLI::IsMember({"create", "suspend", "resume", "cancel", "undo_cancel", "revoke"}))
+            ->required(needs_action);
+        command->add_option("--reason", request.reason, "Why, for who comes after")->required();
+    };
+    auto* shown = add("list", "Show what was learnt and what is pinned", list_actions);
+    add_format(shown, request.format, {"text", "json"});
+    example(shown, "usher actions list --tenant demo");
+
+    auto* clear =
+        add("clear", "Forget what was learnt, so that it is asked for again", clear_actions);
+    add_scope(clear, false);
+    example(clear, "usher actions clear --merchant BANGO_US --reason 'they support it now'");
+
+    auto* pin = add("pin", "Say what is supported, or not, whatever was learnt", pin_action);
+    add_scope(pin, true);
+    pin->add_option("--supported", request.supported, "Whether it is supported")
+        ->check(CLI::IsMember({"yes", "no"}))
+        ->required();
+    example(pin,
+            "usher actions pin --merchant BANGO_US --product MUSIC --action suspend --supported no "
+            "--reason 'their product page'");
+
+    auto* unpin = add("unpin", "Lift a pin; what was learnt counts again", unpin_action);
+    add_scope(unpin, true);
+    example(unpin,
+            "usher actions unpin --merchant BANGO_US --product MUSIC --action suspend --reason "
+            "'it changed'");
+}
+
 void add_token_command(CLI::App& app, Asked& asked, int& code) {
     auto* command = app.add_subcommand("token", "Get an access token and print nothing else");
     command->add_option("--url", asked.token.url, "The issuer's realm, or the sandbox")
@@ -352,6 +415,8 @@ int run(int argc, char** argv) {
     add_hold_commands(app, asked, code);
     add_retry_command(app, asked, code);
     add_compare_command(app, asked, code);
+    add_status_command(app, asked, code);
+    add_actions_commands(app, asked, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -60,6 +60,7 @@ class LimitedPartner final : public flow::Partner {
         }
         ++done;
         order.push_back(row.id);
+        held_.insert(row.id);
         const auto status = domain::meaning(row.convergence.status);
         auto record = flow::test::record_of(status, row.partner_id.text());
         record.view.status = status;
@@ -74,7 +75,9 @@ class LimitedPartner final : public flow::Partner {
         if (!is_down && !silent.contains(row.merchant)) {
             // Nothing of what was sent in the outage has arrived.
             co_await base::sleep_for(clock_, latency);
-            auto record = flow::test::record_of(PartnerStatus::active, row.partner_id.text());
+            auto record = flow::test::record_of(
+                held_.contains(row.id) ? PartnerStatus::suspended : PartnerStatus::active,
+                row.partner_id.text());
             record.merchant = row.merchant;
             co_return flow::ReadReply{.kind = flow::ReadKind::found, .record = record};
         }
@@ -120,6 +123,7 @@ class LimitedPartner final : public flow::Partner {
 
     base::Clock& clock_;
     std::map<flow::Route, Bucket> buckets_;
+    std::set<domain::EntitlementId> held_;  // suspended
 };
 
 class DrainTest : public testing::Test {

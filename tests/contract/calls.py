@@ -65,6 +65,28 @@ def not_supported(portal):
     portal.expect(40053, portal.purchase(portal.new_account()))
 
 
+def backlog(portal):
+    """A partner so slow that changes wait, for as long as it takes to know how fast they go; then
+    one in trouble, and one that is paused."""
+    active = [portal.bought() for _ in range(20)]
+    status = Request("GET", "/admin/v1/status", portal.admin)
+
+    def routes():
+        return portal.world.send(portal.started, status, "admin").json["routes"]
+    portal.faults({"action": "*", "effect": "delay", "delay_ms": 1000})
+    for one in active:
+        portal.expect(200, portal.update(one, "CANCELLED").with_header("Prefer", "respond-async"))
+    until("a time is told", lambda: any("eta" in route for route in routes()))
+    portal.expect(200, status, "admin")
+    portal.faults({"action": "*", "effect": "answer", "http": 401})
+    until("trouble", lambda: any("nextProbe" in route for route in routes()))
+    portal.expect(200, status, "admin")
+    portal.expect(201, portal.administer("/admin/v1/holds", {
+        "kind": "paused", "merchant": "BANGO_US", "reason": "a test"}), "admin")
+    portal.expect(200, status, "admin")
+    portal.faults()
+
+
 def ended_while_being_bought(portal):
     """The partner's answer is lost, and before it is read the merchant has ended it."""
     portal.faults({"action": "create", "effect": "lose-answer", "times": 1},
@@ -213,6 +235,38 @@ def reports(portal):
     portal.expect(42901, report("nothing", "second"))
 
 
+def status(portal):
+    """How it stands, and what is supported: learnt, pinned, lifted, forgotten."""
+    entitlement = portal.bought()
+    portal.faults({"action": "suspend", "effect": "refuse"})
+    portal.world.send(portal.started, portal.update(entitlement, "SUSPENDED"))
+    for path in ("/admin/v1", "/admin/v1/all-tenants"):
+        portal.expect(200, Request("GET", path + "/actions", portal.admin), "admin")
+        sample = portal.administer(path + "/actions/pins", {
+            "merchant": "NOBODY", "productKey": "A B", "action": "suspend", "supported": False,
+            "reason": "a test"})
+        portal.expect(201, sample, "admin")
+        portal.expect(40011, sample.without("supported"), "admin")
+        portal.expect(40012, sample.having(supported="no"), "admin")
+        for end, good in (("/pins", 201), ("/pins/lift", 200), ("/clear", 200)):
+            sample = portal.administer(path + "/actions" + end, {
+                "merchant": "NOBODY", "action": "suspend", "reason": "a test"}
+                | ({"supported": True} if good == 201 else {}))
+            portal.expect(good, sample, "admin")
+            portal.expect(40011, sample.without("reason"), "admin")
+            portal.expect(40012, sample.having(action=5), "admin")
+            portal.expect(40013, sample.having(action="stop"), "admin")
+            portal.expect(40014, sample.having(merchant="a b"), "admin")
+    everything = portal.administer("/admin/v1/actions/clear", {"reason": "a test"})
+    portal.expect(200, everything, "admin")
+    portal.faults({"action": "*"} | LOST)
+    portal.expect(200, portal.update(entitlement, "SUSPENDED").with_header("Prefer", "wait=0"))
+    for path in ("/admin/v1/status", "/admin/v1/all-tenants/status"):
+        portal.expect(200, Request("GET", path, portal.admin), "admin")
+    portal.faults()
+    wait_for(portal, entitlement, "confirmed")
+
+
 def holds(portal):
     """What a person stops, lets go on and tries again."""
     for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
@@ -324,4 +378,5 @@ def provoke(portal):
     reports(portal)
     holds(portal)
     comparisons(portal)
+    status(portal)
     editions(portal)

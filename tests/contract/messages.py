@@ -4,14 +4,18 @@ from samples import UPDATES
 from world import basic, bearer
 
 # What concerns every tenant at once names none.
-OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll")
+ACTIONS = ("clearActions", "pinAction", "unpinAction")
+OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll",
+          "listActionsOfAll", *(name + "OfAll" for name in ACTIONS))
 WITH_BODY = ("createEntitlement", *UPDATES, "putProduct", "addAccount", "receiveReport",
              "receiveReportByBody", "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll",
-             "retryEntitlement", "compareRows", "askReads", "signComparison")
+             "retryEntitlement", "compareRows", "askReads", "signComparison", *ACTIONS,
+             *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = ("createEntitlement", "readEntitlement", *UPDATES, "putProduct", "addAccount",
               "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
               "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", "compareRows",
-              "listHeld", "askReads", "signComparison", "latestComparisons", *OF_ALL)
+              "listHeld", "askReads", "signComparison", "latestComparisons", "readStatus",
+              "listActions", *ACTIONS, *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
 TOO_LARGE = 256 * 1024 + 1

@@ -118,6 +118,15 @@ class Portal:
             admin |= {"listHolds" + end: Request("GET", path, self.admin),
                       "placeHold" + end: self.administer(path, hold),
                       "liftHold" + end: self.administer(path + "/lift", hold)}
+        pin = {"merchant": "NOBODY", "productKey": "NOTHING", "action": "suspend",
+               "reason": "a test"}
+        for end, path in (("", "/admin/v1"), ("OfAll", "/admin/v1/all-tenants")):
+            admin |= {"readStatus" + end: Request("GET", path + "/status", self.admin),
+                      "listActions" + end: Request("GET", path + "/actions", self.admin),
+                      "clearActions" + end: self.administer(path + "/actions/clear", pin),
+                      "pinAction" + end: self.administer(path + "/actions/pins",
+                                                         pin | {"supported": True}),
+                      "unpinAction" + end: self.administer(path + "/actions/pins/lift", pin)}
         admin |= {"listUnsettled": Request("GET", "/admin/v1/unsettled", self.admin),
                   "listStrayReports": Request("GET", "/admin/v1/reports", self.admin),
                   "listReports": self.reports(entitlement),

@@ -18,7 +18,11 @@ RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
            "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "placeHoldOfAll",
-           "liftHold", "liftHoldOfAll", "retryEntitlement", "askReads", "signComparison")
+           "liftHold", "liftHoldOfAll", "pinAction", "pinActionOfAll", "unpinAction",
+           "unpinActionOfAll", "retryEntitlement", "askReads", "signComparison")
+READING = ("readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled", "listActions",
+           "listActionsOfAll", "listHeld", "latestComparisons", "listReports",
+           "listStrayReports")
 
 
 def serve(world, sandbox, tenants, **more):
@@ -108,6 +112,10 @@ def pause(merchant):
     return {"kind": "paused", "merchant": merchant, "reason": "a test"}
 
 
+def pin(merchant):
+    return {"merchant": merchant, "action": "suspend", "supported": True, "reason": "a test"}
+
+
 def changing(portal, name, entitlement, account):
     """A request of this operation that changes what is stored."""
     new = portal.world.new_name("new")
@@ -120,6 +128,11 @@ def changing(portal, name, entitlement, account):
             "liftHold": portal.administer("/admin/v1/holds/lift", pause("LIFTED")),
             "liftHoldOfAll": portal.administer("/admin/v1/all-tenants/holds/lift",
                                                pause("LIFTED")),
+            "pinAction": portal.administer("/admin/v1/actions/pins", pin(new)),
+            "pinActionOfAll": portal.administer("/admin/v1/all-tenants/actions/pins", pin(new)),
+            "unpinAction": portal.administer("/admin/v1/actions/pins/lift", pin("LIFTED")),
+            "unpinActionOfAll": portal.administer("/admin/v1/all-tenants/actions/pins/lift",
+                                                  pin("LIFTED")),
             "retryEntitlement": portal.retry(entitlement),
             "askReads": portal.reads(entitlement, portal.world.send(
                 portal.started, portal.reading(entitlement)).json["version"]),
@@ -145,6 +158,8 @@ def full(world, sandbox, token, store):
     # Something to lift, and something that is not settled.
     for path in ("/admin/v1/holds", "/admin/v1/all-tenants/holds"):
         portal.expect(201, portal.administer(path, pause("LIFTED")), "admin")
+    for path in ("/admin/v1/actions/pins", "/admin/v1/all-tenants/actions/pins"):
+        portal.expect(201, portal.administer(path, pin("LIFTED")), "admin")
     portal.expect(201, portal.administer("/admin/v1/holds", pause("BANGO_US")), "admin")
     portal.expect(200, portal.update(entitlement, "SUSPENDED"))
     portal.expect(201, portal.line(equal=1), "admin")
@@ -159,6 +174,7 @@ def full(world, sandbox, token, store):
             portal.expect(50303, changing(portal, name, entitlement, account), listener)
             portal.expect(50302, changing(portal, name, entitlement, account), listener)
             portal.expect(503, ready, "admin")
+            portal.expect(200, samples["readStatus"][1], "admin")
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")
     stop(started)
@@ -184,6 +200,7 @@ def damage(store):
         database.execute("UPDATE hold SET kind = 'damaged'")
         database.execute("UPDATE report SET outcome = 'damaged'")
         database.execute("UPDATE comparison SET counts = 'damaged'")
+        database.execute("UPDATE action_pin SET action = 'damaged'")
     database.close()
     unseal(f"{store}.db")
 
@@ -198,8 +215,7 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     for name, (listener, request) in portal.samples(entitlement, account).items():
         if name == "signComparison":  # looks at nothing
             continue
-        if name in (*WRITING, "readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled",
-                    "listHeld", "latestComparisons", "listReports", "listStrayReports"):
+        if name in (*WRITING, *READING):
             portal.expect(50002, request, listener)
     stop(started)
 

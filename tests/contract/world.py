@@ -126,8 +126,8 @@ class World:
 
     # --- programs
 
-    def dev(self):
-        return self.started(program.start_dev())
+    def dev(self, extra=None):
+        return self.started(program.start_dev(extra=extra))
 
     def sandbox(self):
         return self.started(program.Program("sandbox", "--port", "0"))

@@ -15,6 +15,16 @@ base::Task<Answer> list_holds(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> place_hold(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> lift_hold(Exchange& exchange, const Surroundings& around);
 
+// How everything stands, worst first; likewise.
+base::Task<Answer> read_status(Exchange& exchange, const Surroundings& around);
+
+// Which actions a merchant's product supports: what was learnt, and what a person has pinned over
+// it; likewise.
+base::Task<Answer> list_actions(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> clear_actions(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> place_pin(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> lift_pin(Exchange& exchange, const Surroundings& around);
+
 base::Task<Answer> list_unsettled(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> retry_entitlement(Exchange& exchange, const Surroundings& around);
 // What the partner reported about one entitlement or, without one in the path, about none.

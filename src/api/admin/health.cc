@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/admin/calls.h"
+#include "api/admin/status_metrics.h"
 
 namespace usher::api::admin {
 
@@ -19,8 +20,10 @@ base::Task<Answer> is_ready(Exchange& /*exchange*/, const Surroundings& around) 
 }
 
 base::Task<Answer> read_metrics(Exchange& /*exchange*/, const Surroundings& around) {
+    // What is counted as it happens, and how everything stands now.
+    const auto status = co_await around.operations.status(std::nullopt);
     co_return http::make_response(200, "text/plain; version=0.0.4; charset=utf-8",
-                                  around.metrics.text());
+                                  around.metrics.text() + status_metrics(status));
 }
 
 }  // namespace usher::api::admin

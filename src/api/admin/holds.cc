@@ -5,9 +5,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "api/admin/calls.h"
+#include "api/admin/manners.h"
 #include "api/fields.h"
 #include "api/text.h"
 #include "base/log.h"
@@ -18,33 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestReason = 500;  // in characters
 constexpr std::size_t kLongestPage = 1000;
-
-http::Response answer(int status, const json::object& body) {
-    return http::make_response(status, "application/json", json::serialize(body));
-}
-
-json::object hold_json(const flow::Hold& hold) {
-    json::object object{{"kind", flow::to_text(hold.kind)},
-                        {"since", base::format_time(hold.since)},
-                        {"by", hold.by},
-                        {"reason", hold.why}};
-    if (!hold.tenant.empty()) object["tenant"] = hold.tenant.text();
-    if (!hold.merchant.empty()) object["merchant"] = hold.merchant.text();
-    return object;
-}
-
-// Of every tenant on the routes for all of them.
-domain::TenantId tenant_of(const Exchange& exchange) {
-    return exchange.tenant == nullptr ? domain::TenantId{} : exchange.tenant->id;
-}
-
-// As people know each other; the log of the request has the subject.
-std::string who(const Exchange& exchange) {
-    const auto& principal = *exchange.principal;
-    return principal.username.empty() ? principal.subject : principal.username;
-}
 
 struct Named {
     flow::HoldKind kind{};

@@ -57,7 +57,11 @@ base::Task<Answer> receive_report(Exchange& exchange, const Surroundings& around
         co_return std::unexpected{problem(done.error())};
     }
     count(around, tenant, flow::to_text(*done));
-    if (*done == flow::ReportOutcome::unknown) log_unused(exchange, "fits no entitlement");
+    if (*done == flow::ReportOutcome::unknown) {
+        log_unused(exchange, "fits no entitlement");
+    } else {
+        exchange.entitlement_label = named(exchange).text();
+    }
     co_return received();
 }
 

@@ -93,6 +93,7 @@ base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& ar
     const auto purchased = co_await around.operations.purchase(std::move(*purchase));
     if (!purchased) co_return std::unexpected{problem(purchased.error())};
 
+    exchange.entitlement_label = purchased->id.text();
     const auto status = status_of(exchange.tenant->edition, *purchased);
     boost::json::object body{{"_id", purchased->id.text()},
                              {"entitlementId", purchased->id.text()},

@@ -19,6 +19,7 @@ constexpr std::string_view kCorrelationHeader = "x-correlation-id";
 // What one call's line in the log tells.
 struct CallLog {
     const domain::TenantId& tenant;
+    const domain::MerchantId& merchant;
     std::string_view entitlement;
     std::string_view action;
     std::string_view request_id;
@@ -37,6 +38,7 @@ void write(const CallLog& call) {
     base::log(level, "partner_call",
               {{"partner", "bango"},
                {"tenant", call.tenant.text()},
+               {"merchant", call.merchant.text()},
                {"entitlement", call.entitlement},
                {"action", call.action},
                {"request_id", call.request_id},
@@ -56,6 +58,7 @@ void write(const domain::Entitlement& entitlement, std::string_view action,
     const bool went_well =
         outcome == domain::ActionOutcome::confirmed || outcome == domain::ActionOutcome::accepted;
     write({.tenant = entitlement.tenant,
+           .merchant = entitlement.merchant,
            .entitlement = entitlement.id.text(),
            .action = action,
            .request_id = request_id.text(),
@@ -73,6 +76,7 @@ void write(const domain::Entitlement& entitlement, std::string_view action,
            const flow::ReadReply& reply, const Answer* answer, base::Duration took) {
     const bool went_well = reply.kind != flow::ReadKind::trouble;
     write({.tenant = entitlement.tenant,
+           .merchant = entitlement.merchant,
            .entitlement = entitlement.id.text(),
            .action = action,
            .correlation_id = entitlement.asker.correlation.text(),
@@ -200,7 +204,7 @@ base::Task<flow::EchoReply> BangoPartner::echo(domain::TenantId tenant, domain::
     auto response =
         co_await client_.send(prepare(tenant, merchant, codec_.echo("usher"), deadline));
     const auto took = clock_.monotonic() - begun;
-    CallLog line{.tenant = tenant, .action = "echo", .took = took};
+    CallLog line{.tenant = tenant, .merchant = merchant, .action = "echo", .took = took};
     std::string result;
     flow::EchoReply reply;
     if (response) {
