@@ -129,7 +129,7 @@ void print_tenants(const json::object& status) {
 }
 
 std::string scope_of(const json::object& one) {
-    const auto or_all = [](std::string name) { return name.empty() ? "all" : name; };
+    const auto or_all = [](const std::string& name) { return name.empty() ? "all" : name; };
     return fmt::format("{}/{}/{}", or_all(text(one, "tenant")), or_all(text(one, "merchant")),
                        or_all(text(one, "productKey")));
 }

@@ -33,7 +33,7 @@ json::object gap_json(const flow::LearnedGap& gap) {
 }
 
 // What a body names.
-struct Named {
+struct Scope {
     domain::MerchantId merchant;
     domain::ProductKey product;
     std::optional<domain::PartnerAction> action;
@@ -41,7 +41,7 @@ struct Named {
     std::string reason;
 };
 
-void read_supported(const json::object& body, Fields& fields, Named& named) {
+void read_supported(const json::object& body, Fields& fields, Scope& named) {
     const auto* given = body.if_contains("supported");
     if (given == nullptr || given->is_null()) {
         fields.add(ErrorCode::argument_missing, "supported", "must be given.");
@@ -52,9 +52,9 @@ void read_supported(const json::object& body, Fields& fields, Named& named) {
     }
 }
 
-std::expected<Named, Problem> read(const Exchange& exchange, Presence action, bool pins) {
+std::expected<Scope, Problem> read_scope(const Exchange& exchange, Presence action, bool pins) {
     Fields fields{exchange.body};
-    Named named;
+    Scope named;
     if (const auto merchant = fields.id("merchant", Presence::optional)) {
         named.merchant = domain::MerchantId{*merchant};
     }
@@ -77,7 +77,7 @@ std::expected<Named, Problem> read(const Exchange& exchange, Presence action, bo
     return named;
 }
 
-void log_change(const Exchange& exchange, std::string_view event, const Named& named) {
+void log_action(const Exchange& exchange, std::string_view event, const Scope& named) {
     base::log(base::LogLevel::warning, event,
               {{"tenant", tenant_of(exchange).text()},
                {"merchant", named.merchant.text()},
@@ -125,18 +125,18 @@ base::Task<Answer> list_actions(Exchange& exchange, const Surroundings& around) 
 }
 
 base::Task<Answer> clear_actions(Exchange& exchange, const Surroundings& around) {
-    const auto named = read(exchange, Presence::optional, false);
+    const auto named = read_scope(exchange, Presence::optional, false);
     if (!named) co_return std::unexpected{named.error()};
     const auto cleared = around.operations.forget_learned({.tenant = tenant_of(exchange),
                                                            .merchant = named->merchant,
                                                            .product = named->product,
                                                            .action = named->action});
-    if (cleared > 0) log_change(exchange, "learned_actions_cleared", *named);
+    if (cleared > 0) log_action(exchange, "learned_actions_cleared", *named);
     co_return answer(200, {{"cleared", cleared}});
 }
 
 base::Task<Answer> place_pin(Exchange& exchange, const Surroundings& around) {
-    const auto named = read(exchange, Presence::mandatory, true);
+    const auto named = read_scope(exchange, Presence::mandatory, true);
     if (!named) co_return std::unexpected{named.error()};
     const auto placed = co_await around.operations.place_pin({.tenant = tenant_of(exchange),
                                                               .merchant = named->merchant,
@@ -146,12 +146,12 @@ base::Task<Answer> place_pin(Exchange& exchange, const Surroundings& around) {
                                                               .by = who(exchange),
                                                               .why = named->reason});
     if (!placed) co_return std::unexpected{problem(placed.error())};
-    log_change(exchange, "action_pinned", *named);
+    log_action(exchange, "action_pinned", *named);
     co_return answer(201, pin_json(*placed));
 }
 
 base::Task<Answer> lift_pin(Exchange& exchange, const Surroundings& around) {
-    const auto named = read(exchange, Presence::mandatory, false);
+    const auto named = read_scope(exchange, Presence::mandatory, false);
     if (!named) co_return std::unexpected{named.error()};
     const auto lifted = co_await around.operations.lift_pin({.tenant = tenant_of(exchange),
                                                              .merchant = named->merchant,
@@ -160,7 +160,7 @@ base::Task<Answer> lift_pin(Exchange& exchange, const Surroundings& around) {
                                                              .by = who(exchange),
                                                              .why = named->reason});
     if (!lifted) co_return std::unexpected{problem(lifted.error())};
-    if (*lifted > 0) log_change(exchange, "action_pin_lifted", *named);
+    if (*lifted > 0) log_action(exchange, "action_pin_lifted", *named);
     co_return answer(200, {{"lifted", *lifted}});
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::int64_t seconds_of(base::Duration span) {
+std::int64_t whole_seconds(base::Duration span) {
     return std::chrono::duration_cast<std::chrono::seconds>(span).count();
 }
 
@@ -42,7 +42,7 @@ json::object route_json(const flow::RouteStatus& route, base::Time now) {
     add_time(object, "oldest", route.oldest);
     if (report.rate_is_known) object["settledPerMinute"] = rounded(report.settled_per_minute);
     if (route.eta) {
-        object["etaSeconds"] = seconds_of(*route.eta);
+        object["etaSeconds"] = whole_seconds(*route.eta);
         object["eta"] = base::format_time(now + *route.eta);
     }
     if (!route.eta_unknown.empty()) object["etaUnknown"] = route.eta_unknown;
@@ -51,12 +51,12 @@ json::object route_json(const flow::RouteStatus& route, base::Time now) {
 }
 
 json::object sweep_json(const flow::TenantStatus& tenant) {
-    json::object object{{"freshnessSeconds", seconds_of(tenant.freshness)},
+    json::object object{{"freshnessSeconds", whole_seconds(tenant.freshness)},
                         {"late", tenant.sweep_is_late}};
     if (!tenant.sweep) return object;
     const auto& sweep = *tenant.sweep;
     add_time(object, "freshSince", sweep.fresh_since);
-    if (tenant.sweep_age) object["ageSeconds"] = seconds_of(*tenant.sweep_age);
+    if (tenant.sweep_age) object["ageSeconds"] = whole_seconds(*tenant.sweep_age);
     object["roundBegun"] = base::format_time(sweep.round_begun);
     object["passed"] = sweep.passed;
     object["missed"] = sweep.missed;
