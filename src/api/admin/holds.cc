@@ -141,7 +141,7 @@ base::Task<Answer> list_unsettled(Exchange& exchange, const Surroundings& around
     std::optional<domain::Problem> only;
     if (const auto word = exchange.target.find_query("problem")) {
         only = domain::parse_problem(*word);
-        if (!only) {
+        if (!only || *only == domain::Problem::none) {
             co_return std::unexpected{
                 problem(ErrorCode::query_invalid, "problem",
                         "must be a problem's code, as the entries of this list have it.")};

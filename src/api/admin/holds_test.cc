@@ -100,8 +100,8 @@ TEST_F(HoldsTest, WhatIsNotSettledIsListedInPages) {
     EXPECT_EQ(operations.unsettled_asked.at(0).limit, 1U);
     EXPECT_EQ(body_of(ask("GET", "/admin/v1/unsettled")).find("next\":\"ent"), std::string::npos)
         << "the last page";
-    for (const auto* query :
-         {"limit=0", "limit=1001", "limit=x", "problem=none_such", "after=a%20b", "after="}) {
+    for (const auto* query : {"limit=0", "limit=1001", "limit=x", "problem=none_such",
+                              "problem=", "after=a%20b", "after="}) {
         EXPECT_EQ(ask("GET", std::string{"/admin/v1/unsettled?"} + query).status, 400) << query;
     }
 }
