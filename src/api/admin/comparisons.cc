@@ -9,6 +9,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
 #include "api/admin/calls.h"
@@ -99,13 +100,14 @@ std::uint64_t read_count(const json::object& body, std::string_view name, Fields
         fields.add(ErrorCode::argument_missing, name, "is mandatory.");
         return 0;
     }
-    const bool is_count =
-        member->is_int64() && member->get_int64() >= 0 && member->get_int64() <= kLargestCount;
-    if (!is_count) {
+    // Also 5.0, which is the same number.
+    boost::system::error_code inexact;
+    const auto count = member->to_number<std::int64_t>(inexact);
+    if (inexact || count < 0 || count > kLargestCount) {
         fields.add(ErrorCode::argument_of_wrong_type, name, std::string{kCountForm});
         return 0;
     }
-    return static_cast<std::uint64_t>(member->get_int64());
+    return static_cast<std::uint64_t>(count);
 }
 
 // Of a partner's: its form is the partner's.

@@ -176,12 +176,14 @@ TEST_F(ComparisonsTest, ALineSaysWhoComparedWhat) {
     EXPECT_EQ(written.subject, "sub-half");
     EXPECT_EQ(written.rows, 3U) << "what the file lacks is no row of it";
     EXPECT_EQ(flow::to_text(written.counts), "equal=2 theirs_newer=1 unknown_there=4");
-    const auto agreed = with(line(), "counts", {{"equal", 2}, {"ours_newer", 1}});
+    const auto agreed = with(line(), "counts", {{"equal", 2.0}, {"ours_newer", 1}});
     EXPECT_EQ(json(ask("POST", std::string{kLines}, agreed)).at("signedOff"), true);
 }
 
 TEST_F(ComparisonsTest, ALineThatSaysTooLittleIsRefused) {
     refused(kLines, with(line(), "reads", 2.5), ErrorCode::argument_of_wrong_type, "reads");
+    refused(kLines, with(line(), "reads", "1"), ErrorCode::argument_of_wrong_type, "reads");
+    refused(kLines, with(line(), "reads", 1e300), ErrorCode::argument_of_wrong_type, "reads");
     refused(kLines, with(line(), "reads", nullptr), ErrorCode::argument_missing, "reads");
     refused(kLines, with(line(), "counts", {{"equal", 1'000'000'000'001}}),
             ErrorCode::argument_of_wrong_type, "counts.equal");
