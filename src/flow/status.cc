@@ -180,7 +180,7 @@ Status tell_status(StatusFacts facts) {
 }
 
 bool is_in_trouble(const Status& status) {
-    return std::ranges::any_of(status.findings, [](const Finding& finding) {
+    return std::ranges::any_of(status.findings, [](const StatusFinding& finding) {
         return finding.severity == Severity::trouble;
     });
 }

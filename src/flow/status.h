@@ -54,7 +54,7 @@ enum class Severity : std::uint8_t {
     notice,   // good to know
 };
 
-struct Finding {
+struct StatusFinding {
     Severity severity{};
     std::string what;  // one sentence that names tenant and merchant
     std::string todo;  // a command, or where to look
@@ -84,7 +84,7 @@ struct TenantStatus {
 
 struct Status {
     StatusFacts facts;
-    std::vector<Finding> findings;      // the worst first
+    std::vector<StatusFinding> findings;      // the worst first
     std::vector<RouteStatus> routes;    // likewise
     std::vector<TenantStatus> tenants;  // as they were given
 };

@@ -9,7 +9,7 @@ namespace usher::flow {
 
 namespace {
 
-using Findings = std::vector<Finding>;
+using Findings = std::vector<StatusFinding>;
 
 void trouble(Findings& all, std::string what, std::string_view todo) {
     all.push_back({Severity::trouble, std::move(what), std::string{todo}});
@@ -175,7 +175,7 @@ void judge_learned(Findings& all, const StatusFacts& facts) {
 
 }  // namespace
 
-std::vector<Finding> findings_of(const Status& status) {
+std::vector<StatusFinding> findings_of(const Status& status) {
     Findings all;
     const auto& facts = status.facts;
     judge_store(all, facts);

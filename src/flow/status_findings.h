@@ -8,6 +8,6 @@
 namespace usher::flow {
 
 // The worst first.
-std::vector<Finding> findings_of(const Status& status);
+std::vector<StatusFinding> findings_of(const Status& status);
 
 }  // namespace usher::flow

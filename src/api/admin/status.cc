@@ -78,7 +78,7 @@ json::object tenant_json(const flow::TenantStatus& tenant) {
     return object;
 }
 
-json::object finding_json(const flow::Finding& finding) {
+json::object finding_json(const flow::StatusFinding& finding) {
     const bool trouble = finding.severity == flow::Severity::trouble;
     return {
         {"severity", trouble ? "trouble" : "notice"}, {"what", finding.what}, {"do", finding.todo}};
