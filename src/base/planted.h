@@ -21,9 +21,17 @@ enum class Planted : std::uint8_t {
     events_reversed,
     place_without_tenant,
     lookup_without_tenant,
+    // store, where several nodes share one
+    decides_on_stale_rows,
+    position_outside_transaction,
+    unheard_commit_is_failure,
+    lease_by_own_clock,
     // flow, domain, converge
     fence_not_checked,
     lease_not_checked,
+    claim_over_claim,
+    holds_not_looked_at,
+    hears_of_own_node_alone,
     report_believed,
     gives_up,
     no_back_off,

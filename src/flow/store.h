@@ -106,6 +106,7 @@ struct Due {
 struct DueList {
     std::vector<Due> due;            // at `now` or before, oldest first within each tenant
     std::optional<base::Time> next;  // the earliest that is not due yet
+    base::Time now;                  // by the store's clock
 };
 
 // A way to the partner that may be left out of the work list while it is in trouble.

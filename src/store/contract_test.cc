@@ -1,6 +1,10 @@
 // Rows, conflicts, the feed: what a command reads and writes.
 #include "store/contract_test.h"
 
+#include <map>
+#include <string>
+#include <utility>
+
 #include <gmock/gmock.h>
 
 namespace usher::store {
@@ -12,12 +16,17 @@ using flow::Writes;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-INSTANTIATE_TEST_SUITE_P(Engines, Contract, testing::Values(EngineKind::memory, EngineKind::sqlite),
+INSTANTIATE_TEST_SUITE_P(Engines, Contract,
+                         testing::Values(EngineKind::memory, EngineKind::shared,
+                                         EngineKind::sqlite),
                          testing::PrintToStringParamName{});
 
 std::unique_ptr<SteppedStore> make_store(EngineKind kind, const Folder& folder, base::Clock& clock,
                                          StoreOptions options) {
     if (kind == EngineKind::memory) return make_memory_store(clock, std::move(options));
+    if (kind == EngineKind::shared) {
+        return make_shared_store(make_shared_database(clock), clock, std::move(options));
+    }
     auto store = open_store("sqlite:" + (folder / "usher.db").string(), clock, std::move(options));
     EXPECT_TRUE(store.has_value()) << store.error().sentence;
     return std::move(store.value());
@@ -239,7 +248,7 @@ TEST_P(Contract, AnEventWithFewFieldsComesBackAsItWas) {
 TEST_P(Contract, TwoPurchasesForOnePlaceGiveOneRecord) {
     auto& lab = open();
     std::vector<std::shared_ptr<std::optional<Committed>>> answers;
-    std::vector<std::string> outcomes;
+    std::map<std::string, std::string> outcomes;  // of the last run of each decide
     for (const std::string id : {"1", "2"}) {
         auto row = full_entitlement("t", id);
         row.account = domain::AccountId{"same"};
@@ -248,17 +257,15 @@ TEST_P(Contract, TwoPurchasesForOnePlaceGiveOneRecord) {
                                       .product = row.product,
                                       .occupant = true},
                                      [row, &outcomes](const Rows& rows) {
-                                         if (rows.occupant) {
-                                             outcomes.push_back(rows.occupant->id.text());
-                                             return Writes{};
-                                         }
-                                         outcomes.emplace_back("new");
+                                         auto& outcome = outcomes[row.id.text()];
+                                         outcome = rows.occupant ? rows.occupant->id.text() : "new";
+                                         if (rows.occupant) return Writes{};
                                          return Writes{.entitlement = row};
                                      }}));
     }
     lab.turn();
     for (const auto& answer : answers) EXPECT_TRUE(answer->value().has_value());
-    EXPECT_THAT(outcomes, ElementsAre("new", "1"));
+    EXPECT_THAT(outcomes, ElementsAre(std::pair("1", "new"), std::pair("2", "1")));
 }
 
 TEST_P(Contract, ATakenPlaceIdOrPartnerIdIsContendedAndWritesNothing) {

@@ -10,10 +10,20 @@
 
 namespace usher::store {
 
-enum class EngineKind { memory, sqlite };
+enum class EngineKind { memory, shared, sqlite };
 
 inline void PrintTo(EngineKind kind, std::ostream* out) {
-    *out << (kind == EngineKind::memory ? "memory" : "sqlite");
+    switch (kind) {
+        case EngineKind::memory:
+            *out << "memory";
+            return;
+        case EngineKind::shared:
+            *out << "shared";
+            return;
+        case EngineKind::sqlite:
+            *out << "sqlite";
+            return;
+    }
 }
 
 std::unique_ptr<SteppedStore> make_store(EngineKind kind, const Folder& folder, base::Clock& clock,

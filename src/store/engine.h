@@ -67,6 +67,9 @@ class ReadEngine {
 
     virtual ~ReadEngine() = default;
 
+    // False while nothing can be read, because what it reads cannot be reached.
+    virtual bool is_there() const { return true; }
+
     // Lets go of whatever it kept from one question to the next.
     virtual void rest() {}
 

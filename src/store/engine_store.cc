@@ -4,6 +4,7 @@
 
 #include "base/suspend.h"
 #include "store/reading.h"
+#include "store/writer.h"
 
 namespace usher::store {
 
@@ -19,11 +20,25 @@ EngineStore::EngineStore(std::unique_ptr<WriteEngine> writer,
                          StoreOptions options)
     : clock_{clock},
       options_{std::move(options)},
-      writer_{std::move(writer), clock, options_, [this] { turn(); }},
+      writer_{std::make_unique<Writer>(std::move(writer), clock, options_, [this] { turn(); })},
       readers_{std::move(readers)} {
+    if (options_.threads) spares_ = std::move(spares);
+    start_threads();
+}
+
+EngineStore::EngineStore(std::unique_ptr<WriteSide> writer,
+                         std::vector<std::unique_ptr<ReadEngine>> readers, base::Clock& clock,
+                         StoreOptions options)
+    : clock_{clock},
+      options_{std::move(options)},
+      writer_{std::move(writer)},
+      readers_{std::move(readers)} {
+    start_threads();
+}
+
+void EngineStore::start_threads() {
     if (!options_.threads) return;
-    spares_ = std::move(spares);
-    write_worker_ = std::make_unique<base::Worker>([this] { return writer_.run_group(); });
+    write_worker_ = std::make_unique<base::Worker>([this] { return writer_->run_group(); });
     for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
         read_workers_.push_back(
             std::make_unique<base::Worker>([this, reader] { return answer_some(reader); }));
@@ -36,7 +51,7 @@ EngineStore::~EngineStore() {
 
 void EngineStore::submit(flow::Command command,
                          base::Completion<flow::StoreResult<base::Time>> done) {
-    writer_.submit(std::move(command), std::move(done));
+    writer_->submit(std::move(command), std::move(done));
     wake_writer();
 }
 
@@ -65,10 +80,12 @@ base::Task<flow::StoreResult<T>> EngineStore::read(Ask ask) {
             // Shared, because a refused question must still be answered here.
             auto shared = std::make_shared<decltype(done)>(std::move(done));
             Question question{[shared, ask = std::move(ask)](ReadEngine* engine) mutable {
-                if (engine) {
-                    (*shared)(ask(*engine));
-                } else {
+                if (!engine) {
                     (*shared)(std::unexpected{flow::StoreError::closed});
+                } else if (!engine->is_there()) {
+                    (*shared)(std::unexpected{flow::StoreError::not_writable});
+                } else {
+                    (*shared)(ask(*engine));
                 }
             }};
             if (const auto refused = enqueue(question)) {
@@ -125,7 +142,7 @@ bool EngineStore::answer_some(std::size_t reader) {
 }
 
 bool EngineStore::run_group() {
-    return writer_.run_group();
+    return writer_->run_group();
 }
 
 bool EngineStore::run_reads() {
@@ -135,7 +152,7 @@ bool EngineStore::run_reads() {
 void EngineStore::close() {
     if (write_worker_) write_worker_->stop();
     for (const auto& worker : read_workers_) worker->stop();
-    writer_.close();
+    writer_->close();
     std::deque<Question> left;
     {
         const std::lock_guard lock{mutex_};
@@ -151,8 +168,8 @@ void EngineStore::close() {
 
 std::expected<void, std::string> EngineStore::writable() const {
     // Who only asks for health must not have to wait for somebody who writes.
-    if (writer_.wants_reopening()) wake_writer();
-    return writer_.writable();
+    if (writer_->wants_reopening()) wake_writer();
+    return writer_->writable();
 }
 
 base::Task<flow::StoreResult<std::optional<domain::Entitlement>>> EngineStore::find_entitlement(

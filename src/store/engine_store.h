@@ -11,16 +11,19 @@
 #include "base/worker.h"
 #include "store/engine.h"
 #include "store/store.h"
-#include "store/writer.h"
+#include "store/write_side.h"
 
 namespace usher::store {
 
-class EngineStore final : public SteppedStore {
+class EngineStore : public SteppedStore {
   public:
     EngineStore(std::unique_ptr<WriteEngine> writer,
                 std::vector<std::unique_ptr<ReadEngine>> readers,
                 std::vector<std::unique_ptr<ReadEngine>> spares, base::Clock& clock,
                 StoreOptions options);
+    // With another writing side. `clock` must tell the store's time.
+    EngineStore(std::unique_ptr<WriteSide> writer, std::vector<std::unique_ptr<ReadEngine>> readers,
+                base::Clock& clock, StoreOptions options);
     ~EngineStore() override;
 
     void submit(flow::Command command,
@@ -101,6 +104,7 @@ class EngineStore final : public SteppedStore {
         std::uint64_t turns_ = 0;
     };
     void turn();
+    void start_threads();
     std::optional<flow::StoreError> enqueue(Question& question);
     bool answer_some(std::size_t reader);
     void wake_writer() const;
@@ -108,7 +112,7 @@ class EngineStore final : public SteppedStore {
 
     base::Clock& clock_;
     const StoreOptions options_;
-    Writer writer_;
+    std::unique_ptr<WriteSide> writer_;
     std::vector<std::unique_ptr<ReadEngine>> readers_;  // one for each reading thread
 
     std::mutex spares_mutex_;

@@ -63,7 +63,7 @@ flow::StoreResult<flow::DueList> collect_due(ReadEngine& engine, std::size_t lim
         });
     });
 
-    flow::DueList list;
+    flow::DueList list{.now = now};
     std::map<domain::TenantId, Lanes> tenants;
     for (auto& route : *routes) {
         const auto next = engine.next_in(route, now);

@@ -33,6 +33,10 @@ struct Faults {
     std::function<CommitFault()> before_commit;
     std::function<bool()> decide_again;  // true: what decide returned is dropped, it runs again
     std::function<bool()> fail_command;  // true: this command fails after it wrote
+    // Where several stores share a database. Between two statements of a transaction: true lets
+    // others go on first. A transaction that has to be repeated: called once.
+    std::function<bool()> pause;
+    std::function<void()> repeated;
 };
 
 struct StoreOptions {
@@ -50,6 +54,8 @@ struct StoreOptions {
     std::int64_t wal_hard_bytes = 64LL << 20;
     std::chrono::milliseconds busy_timeout{2000};  // 0 in a simulation, where nobody may sleep
     std::int64_t max_pages = 0;                    // of the file; 0: no limit. For tests
+
+    std::size_t connections = 1;  // to a shared database: transactions of this store at once
 
     bool accept_lost_log = false;  // starts although acknowledged changes are gone
 
@@ -134,5 +140,27 @@ std::expected<RestoreReport, OpenError> restore_store(std::string_view url, base
 
 // Keeps everything in memory, for tests and simulation.
 std::unique_ptr<SteppedStore> make_memory_store(base::Clock& clock, StoreOptions options = {});
+
+// One database that several stores write to, as the nodes over one PostgreSQL do: it outlives each
+// of them, and its clock is the store's. In memory, for tests and simulation. Thread-safe.
+class SharedDatabase {
+  public:
+    virtual ~SharedDatabase() = default;
+
+    // While it is away nothing is read or written; transactions that were under way are undone, and
+    // whoever had sent COMMIT does not learn that.
+    virtual void set_away(bool away) = 0;
+};
+
+// `clock` judges leases and due times. Must outlive it.
+std::shared_ptr<SharedDatabase> make_shared_database(base::Clock& clock);
+
+// A store over it. Each of its `connections` runs one transaction at a time, as a serializable one:
+// what it read is what was committed when it began, and when that has changed before its COMMIT,
+// its commands are decided again. A step of run_group() is one transaction, or, with
+// `Faults::pause`, as many of its statements as nobody else comes between. `clock` is the node's
+// own: how long commands wait is judged by it.
+std::unique_ptr<SteppedStore> make_shared_store(std::shared_ptr<SharedDatabase> database,
+                                                base::Clock& clock, StoreOptions options = {});
 
 }  // namespace usher::store

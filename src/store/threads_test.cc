@@ -58,7 +58,9 @@ class Threads : public testing::TestWithParam<EngineKind> {};
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(Engines, Threads, testing::Values(EngineKind::memory, EngineKind::sqlite),
+INSTANTIATE_TEST_SUITE_P(Engines, Threads,
+                         testing::Values(EngineKind::memory, EngineKind::shared,
+                                         EngineKind::sqlite),
                          testing::PrintToStringParamName{});
 
 TEST_P(Threads, NoChangeIsLostAndEveryoneReadsWhatTheyWrote) {

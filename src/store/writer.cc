@@ -1,6 +1,5 @@
 #include "store/writer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -9,15 +8,6 @@
 namespace usher::store {
 
 namespace {
-
-constexpr base::Duration kFirstPause = std::chrono::milliseconds{100};
-constexpr base::Duration kLongestPause = std::chrono::seconds{10};
-
-// The first reopening is tried at once.
-base::Duration pause_after(int failures) {
-    if (failures <= 1) return base::Duration{0};
-    return std::min(kLongestPause, kFirstPause * (1L << std::min(failures - 2, 10)));
-}
 
 // A decide that throws is a bug: noexcept ends the process.
 flow::Writes run_decide(const flow::Command& command, const flow::Rows& rows) noexcept {
@@ -168,8 +158,7 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
     }
     if (wrote_) {
         metrics_.group(jobs.size(), clock_.monotonic() - begun_);
-        const std::lock_guard lock{mutex_};
-        failures_ = 0;
+        outage_.forget_failures();
     }
     answer_all();
     const auto answered = clock_.monotonic();
@@ -181,44 +170,37 @@ void Writer::break_off(std::span<Job> jobs, flow::StoreError error, std::string 
     metrics_.failed_group();
     base::log(base::LogLevel::error, "store_write_failed",
               {{"reason", why}, {"commands", jobs.size()}, {"answer", flow::to_text(error)}});
-    {
-        const std::lock_guard lock{mutex_};
-        ++failures_;
-        trouble_ = {std::move(why), clock_.monotonic() + pause_after(failures_)};
-    }
+    outage_.begin(std::move(why), clock_.monotonic());
     for (auto& job : jobs) job.done(std::unexpected{error});
 }
 
 bool Writer::make_ready() {
-    {
-        const std::lock_guard lock{mutex_};
-        if (!trouble_) return true;
-        if (clock_.monotonic() < trouble_->retry_at) return false;
+    switch (outage_.state(clock_.monotonic())) {
+        case Outage::State::none:
+            return true;
+        case Outage::State::pausing:
+            return false;
+        case Outage::State::to_retry:
+            break;
     }
     auto reopened = engine_->reopen();
-    const std::lock_guard lock{mutex_};
     if (!reopened) {
         base::log(base::LogLevel::error, "store_reopen_failed", {{"reason", reopened.error()}});
-        ++failures_;
-        trouble_ = {std::move(reopened.error()), clock_.monotonic() + pause_after(failures_)};
+        outage_.begin(std::move(reopened.error()), clock_.monotonic());
         return false;
     }
     base::log(base::LogLevel::info, "store_reopened");
-    trouble_.reset();
+    outage_.end();
     return true;
 }
 
 std::expected<void, std::string> Writer::writable() const {
-    {
-        const std::lock_guard lock{mutex_};
-        if (trouble_) return std::unexpected{trouble_->sentence};
-    }
+    if (auto writable = outage_.writable(); !writable) return writable;
     return engine_->present();
 }
 
 bool Writer::wants_reopening() const {
-    const std::lock_guard lock{mutex_};
-    return trouble_ && clock_.monotonic() >= trouble_->retry_at;
+    return outage_.state(clock_.monotonic()) == Outage::State::to_retry;
 }
 
 void Writer::close() {

@@ -6,37 +6,32 @@
 #include <expected>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "store/engine.h"
+#include "store/outage.h"
 #include "store/queue.h"
 #include "store/store.h"
 #include "store/store_metrics.h"
+#include "store/write_side.h"
 
 namespace usher::store {
 
-class Writer {
+class Writer final : public WriteSide {
   public:
     // `turn` is called before the work on a group begins, and when all of it is done.
     Writer(std::unique_ptr<WriteEngine> engine, base::Clock& clock, const StoreOptions& options,
            std::function<void()> turn);
 
-    // Thread-safe. Refusals are answered at once.
-    void submit(flow::Command command, base::Completion<flow::StoreResult<base::Time>> done);
-
-    // By one thread at a time. True when more waits.
-    bool run_group();
-
-    // Thread-safe.
-    std::expected<void, std::string> writable() const;
-    bool wants_reopening() const;
-
-    void close();
+    void submit(flow::Command command,
+                base::Completion<flow::StoreResult<base::Time>> done) override;
+    bool run_group() override;
+    std::expected<void, std::string> writable() const override;
+    bool wants_reopening() const override;
+    void close() override;
 
   private:
     using Answer = flow::StoreResult<base::Time>;
@@ -59,14 +54,7 @@ class Writer {
     const StoreMetrics metrics_;
     bool wrote_ = false;  // in the present transaction
     base::Monotonic begun_;
-
-    struct Trouble {
-        std::string sentence;
-        base::Monotonic retry_at;
-    };
-    mutable std::mutex mutex_;
-    std::optional<Trouble> trouble_;
-    int failures_ = 0;  // since the last commit that wrote
+    Outage outage_;
 };
 
 }  // namespace usher::store

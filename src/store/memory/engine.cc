@@ -90,10 +90,20 @@ bool MemoryWriter::conflicts(const Changes& changes) const {
     return holder && *holder != Key{row.tenant, row.id};
 }
 
+std::int64_t MemoryWriter::last_position(const domain::TenantId& tenant) const {
+    const auto feed = state_->feeds.find(tenant);
+    return feed == state_->feeds.end() ? 0 : static_cast<std::int64_t>(feed->second.size());
+}
+
 Applied MemoryWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
                             const flow::Writes& writes) {
+    return apply_behind(last_position(wanted.tenant), wanted, rows, writes);
+}
+
+Applied MemoryWriter::apply_behind(std::int64_t last, const flow::Wanted& wanted,
+                                   const flow::Rows& rows, const flow::Writes& writes) {
     auto& feed = state_->feeds[wanted.tenant];
-    const auto changes = work_out(wanted, rows, writes, static_cast<std::int64_t>(feed.size()));
+    const auto changes = work_out(wanted, rows, writes, last);
     if (changes.row) {
         if (conflicts(changes)) return Applied::conflict;
         const auto& row = *changes.row;

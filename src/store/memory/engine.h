@@ -62,6 +62,10 @@ class MemoryWriter final : public WriteEngine {
                   const flow::Writes& writes) override;
     void rollback() override;
     Commit commit() override;
+    // As apply(), with the positions behind `last`.
+    Applied apply_behind(std::int64_t last, const flow::Wanted& wanted, const flow::Rows& rows,
+                         const flow::Writes& writes);
+    std::int64_t last_position(const domain::TenantId& tenant) const;
     bool maintain() override { return true; }
     std::expected<void, std::string> reopen() override { return {}; }
     std::string trouble() const override { return {}; }
@@ -80,7 +84,7 @@ class MemoryWriter final : public WriteEngine {
     std::vector<std::function<void()>> undo_;  // last first
 };
 
-class MemoryReader final : public ReadEngine {
+class MemoryReader : public ReadEngine {
   public:
     explicit MemoryReader(std::shared_ptr<State> state);
 
