@@ -288,7 +288,7 @@ void Converger::note_next(const flow::DueList& list) {
     if (list.due.size() >= options_.batch) {
         next_look_ = std::min(next_look_, clock_.monotonic() + kPace);
     } else if (list.next) {
-        const auto span = std::max(kPace, *list.next - clock_.now());
+        const auto span = std::max(kPace, *list.next - list.now);
         next_look_ = std::min(next_look_, clock_.monotonic() + span);
     }
     // The pace of a way may have been used up by this very look.
