@@ -93,6 +93,15 @@ TEST_F(WaitingTest, EndsByItsDeadline) {
     EXPECT_EQ(*waited.entitlement, row);
 }
 
+// Its watch hears of what this node writes alone.
+TEST_F(WaitingTest, WhatAnotherNodeSettledIsSeenAtTheEnd) {
+    const auto row = open_request();
+    world.store.rows[{row.tenant, row.id}] = refused(row);
+    const auto waited = wait(row, {});
+    EXPECT_EQ(waited.end, RequestEnd::refused);
+    EXPECT_EQ(*waited.entitlement, refused(row));
+}
+
 TEST_F(WaitingTest, WhatIsOlderThanTheRequestIsNotItsEnd) {
     const auto row = open_request();
     auto older = settled(row);
