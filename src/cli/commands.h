@@ -123,6 +123,7 @@ struct SimulateRequest {
     std::string fault;       // this one alone
     std::vector<std::string> without;
     double entitlements = 0;  // at most so many in a world; 0: as it comes
+    unsigned nodes = 0;       // in each world; 0: as it comes
     std::string until;        // an invariant: ends with the first world that breaks it
     std::string planted;      // in a build that has such faults; "list" prints them
     bool verbose = false;

@@ -151,6 +151,10 @@ void add_simulate_command(CLI::App& app, Asked& asked, int& code) {
     command->add_option("--without", request.without, "This does not go wrong; may be given again");
     command->add_option("--entitlements", request.entitlements, "At most so many in a world")
         ->check(CLI::Range(1.0, 1000.0));
+    command
+        ->add_option("--nodes", request.nodes,
+                     "So many nodes: 1 over a file, more over one database; 0: as it comes")
+        ->check(CLI::Range(0U, 9U));
     command->add_option("--until", request.until, "End with the first world that breaks this");
     if (base::kHasPlanted) {
         command->add_option("--planted", request.planted,

@@ -52,7 +52,7 @@ Counts all_cells(const simulate::Figures& figures) {
 std::vector<std::string> not_met(const SimulateRequest& request, const simulate::Figures& figures) {
     std::vector<std::string> missing;
     const bool is_whole = request.fault.empty() && request.without.empty() &&
-                          request.until.empty() && request.entitlements == 0;
+                          request.until.empty() && request.entitlements == 0 && request.nodes == 0;
     if (request.seeds < kEnoughToMeetAll || !is_whole) return missing;
     const auto look = [&](std::string_view what, const Counts& counts) {
         for (const auto& [name, count] : counts) {
@@ -74,6 +74,7 @@ std::string replay_command(const simulate::RunOptions& options, const SimulateRe
     if (options.most_entitlements != simulate::kMostEntitlements) {
         command += fmt::format(" --entitlements {}", options.most_entitlements);
     }
+    if (options.nodes != 0) command += fmt::format(" --nodes {}", options.nodes);
     if (!request.planted.empty()) command += fmt::format(" --planted {}", request.planted);
     return command;
 }
@@ -133,12 +134,10 @@ void print_text(const simulate::RunResult& result) {
     print_counts("What the operators were told", figures.answers);
 }
 
-simulate::WorldOptions world_options(const simulate::RunOptions& options, std::uint64_t seed) {
-    return {.seed = seed,
-            .only = options.only,
-            .without = options.without,
-            .most_entitlements = options.most_entitlements,
-            .keep_trace = true};
+simulate::WorldOptions traced_world(const simulate::RunOptions& options, std::uint64_t seed) {
+    auto made = simulate::world_options(options, seed);
+    made.keep_trace = true;
+    return made;
 }
 
 void print_json(const SimulateRequest& request, const simulate::RunOptions& options,
@@ -176,7 +175,7 @@ void print_smallest(const SimulateRequest& request, const simulate::RunOptions& 
     // A world that ends the program can only be told how to be seen.
     if (broken != simulate::Invariant::no_crash) {
         simulate::Stage stage;
-        const auto outcome = simulate::run_world(stage, world_options(smallest, failed.seed));
+        const auto outcome = simulate::run_world(stage, traced_world(smallest, failed.seed));
         for (const auto& line : outcome.trace) {
             if (concerns(outcome, line)) std::cout << line << '\n';
         }
@@ -208,7 +207,7 @@ int run_many(const SimulateRequest& request, const simulate::RunOptions& options
 int run_one(const SimulateRequest& request, const simulate::RunOptions& options) {
     base::mute_log();
     simulate::Stage stage;
-    const auto outcome = simulate::run_world(stage, world_options(options, request.seed));
+    const auto outcome = simulate::run_world(stage, traced_world(options, request.seed));
     if (request.format == "json") {
         json::array trace;
         for (const auto& line : outcome.trace) trace.emplace_back(line);
@@ -286,6 +285,7 @@ int simulate(const SimulateRequest& request) {
     simulate::RunOptions options{
         .first_seed = request.from, .seeds = request.seeds, .processes = request.processes};
     if (!read_names(request, options)) return 2;
+    options.nodes = request.nodes;
     if (request.entitlements > 0) options.most_entitlements = request.entitlements;
     return request.seed == 0 ? run_many(request, options) : run_one(request, options);
 }

@@ -50,7 +50,13 @@ constexpr std::array<Name, kFaults> kNames{{
     {Fault::sync_fails, "sync-fails"},
     {Fault::held_up, "held-up"},
     {Fault::stands_still, "stands-still"},
+    {Fault::node_stops, "node-stops"},
     {Fault::client_vanishes, "client-vanishes"},
+    {Fault::paused, "paused"},
+    {Fault::serialization_failure, "serialization-failure"},
+    {Fault::commit_unheard, "commit-unheard"},
+    {Fault::database_away, "database-away"},
+    {Fault::clocks_differ, "clocks-differ"},
 }};
 
 json::object rule(double probability, std::string_view effect) {
@@ -74,7 +80,55 @@ json::object delayed(double probability, std::string_view effect, base::Duration
 
 bool counts_when_met(Fault fault) {
     return fault == Fault::crash || fault == Fault::unreachable || fault == Fault::unauthorized ||
-           fault == Fault::report_forged || fault == Fault::stands_still;
+           fault == Fault::report_forged || fault == Fault::stands_still ||
+           fault == Fault::node_stops;
+}
+
+Where where(Fault fault) {
+    switch (fault) {
+        case Fault::disk_full:
+        case Fault::disk_fails:
+        case Fault::sync_fails:
+            return Where::one_node;
+        case Fault::serialization_failure:
+        case Fault::commit_unheard:
+        case Fault::database_away:
+        case Fault::clocks_differ:
+            return Where::several_nodes;
+        case Fault::lost_request:
+        case Fault::lost_answer:
+        case Fault::late_request:
+        case Fault::slow:
+        case Fault::unreachable:
+        case Fault::half_body:
+        case Fault::garbage:
+        case Fault::too_many:
+        case Fault::server_error:
+        case Fault::unavailable:
+        case Fault::accepted_late:
+        case Fault::accepted_never:
+        case Fault::failed:
+        case Fault::not_available:
+        case Fault::unauthorized:
+        case Fault::forgotten:
+        case Fault::conflict:
+        case Fault::short_memory:
+        case Fault::report_doubled:
+        case Fault::report_late:
+        case Fault::report_dropped:
+        case Fault::report_forged:
+        case Fault::report_unknown:
+        case Fault::clock_steps:
+        case Fault::crash:
+        case Fault::store_slow:
+        case Fault::held_up:
+        case Fault::stands_still:
+        case Fault::node_stops:
+        case Fault::client_vanishes:
+        case Fault::paused:
+            return Where::anywhere;
+    }
+    return Where::anywhere;
 }
 
 std::uint64_t reports_doubled(const sandbox::Faults& faults) {
@@ -103,7 +157,7 @@ std::vector<Fault> all_faults() {
     return all;
 }
 
-FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
+FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only, bool several_nodes) {
     constexpr std::array kLikely{0.02, 0.1, 0.3, 0.7, 1.0};
     FaultPlan plan;
     const auto set = [&](std::size_t fault) { plan.likely_.at(fault) = dice.pick(kLikely); };
@@ -114,18 +168,41 @@ FaultPlan FaultPlan::draw(Dice& dice, std::optional<Fault> only) {
     }
     constexpr std::array<std::size_t, 8> kHowMany{0, 1, 1, 2, 3, 4, 6, 9};
     const auto count = dice.pick(kHowMany);
-    for (std::size_t i = 0; i < count; ++i) set(dice.below(kFaults));
+    const auto elsewhere = several_nodes ? Where::one_node : Where::several_nodes;
+    auto possible = all_faults();
+    std::erase_if(possible, [&](Fault fault) { return where(fault) == elsewhere; });
+    for (std::size_t i = 0; i < count; ++i) {
+        set(static_cast<std::size_t>(possible.at(dice.below(possible.size()))));
+    }
     plan.swept_ = plan.has(Fault::report_dropped) || dice.chance(0.5);
     return plan;
 }
 
 bool FaultPlan::may_leave_a_call_open() const {
-    constexpr std::array kLeaving{
-        Fault::lost_request,  Fault::lost_answer,    Fault::late_request, Fault::slow,
-        Fault::half_body,     Fault::garbage,        Fault::server_error, Fault::unavailable,
-        Fault::accepted_late, Fault::accepted_never, Fault::failed,       Fault::too_many,
-        Fault::crash,         Fault::store_slow,     Fault::disk_full,    Fault::disk_fails,
-        Fault::sync_fails,    Fault::clock_steps,    Fault::held_up,      Fault::stands_still};
+    constexpr std::array kLeaving{Fault::lost_request,
+                                  Fault::lost_answer,
+                                  Fault::late_request,
+                                  Fault::slow,
+                                  Fault::half_body,
+                                  Fault::garbage,
+                                  Fault::server_error,
+                                  Fault::unavailable,
+                                  Fault::accepted_late,
+                                  Fault::accepted_never,
+                                  Fault::failed,
+                                  Fault::too_many,
+                                  Fault::crash,
+                                  Fault::store_slow,
+                                  Fault::disk_full,
+                                  Fault::disk_fails,
+                                  Fault::sync_fails,
+                                  Fault::clock_steps,
+                                  Fault::held_up,
+                                  Fault::stands_still,
+                                  Fault::commit_unheard,
+                                  Fault::database_away,
+                                  Fault::serialization_failure,
+                                  Fault::node_stops};
     return std::ranges::any_of(kLeaving, [this](Fault fault) { return has(fault); });
 }
 

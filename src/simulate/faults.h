@@ -49,11 +49,22 @@ enum class Fault : std::uint8_t {
     sync_fails,
     held_up,       // what a call came to is heard long after its deadline
     stands_still,  // the whole node, for a while
+    node_stops,    // in order, as on SIGTERM, and starts again
     // The operator's side.
     client_vanishes,
+    paused,  // by a person, who lets it go on again
+    // Where several nodes have one database.
+    serialization_failure,  // more transactions than need be meet another's and are repeated
+    commit_unheard,         // what became of a COMMIT is not learnt
+    database_away,
+    clocks_differ,  // the nodes' and the database's, all the time
 };
 
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::client_vanishes) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::clocks_differ) + 1;
+
+// Where a fault can be met.
+enum class Where : std::uint8_t { anywhere, one_node, several_nodes };
+Where where(Fault fault);
 
 // It happens when it meets something, not when its spell begins.
 bool counts_when_met(Fault fault);
@@ -65,8 +76,9 @@ std::vector<Fault> all_faults();
 // How likely each is where it can happen; for those that come in spells, while one lasts.
 class FaultPlan {
   public:
-    // Drawn: none, one alone, or a few together; or only the given one.
-    static FaultPlan draw(Dice& dice, std::optional<Fault> only);
+    // Drawn from those that one node, or several, can meet: none, one alone, or a few together; or
+    // only the given one.
+    static FaultPlan draw(Dice& dice, std::optional<Fault> only, bool several_nodes);
 
     void leave_out(Fault fault) { likely_.at(static_cast<std::size_t>(fault)) = 0; }
 

@@ -25,12 +25,14 @@ constexpr std::array<InvariantName, kInvariants> kInvariantNames{{
     {Invariant::one_at_a_time, "one-at-a-time"},
     {Invariant::read_first, "read-first"},
     {Invariant::waits, "waits"},
+    {Invariant::pause_holds, "pause-holds"},
     {Invariant::tenants_apart, "tenants-apart"},
     {Invariant::everybody_answered, "everybody-answered"},
     {Invariant::answers_as_promised, "answers-as-promised"},
     {Invariant::calls_bounded, "calls-bounded"},
     {Invariant::backs_off, "backs-off"},
     {Invariant::starts, "starts"},
+    {Invariant::stops, "stops"},
     {Invariant::no_crash, "no-crash"},
 }};
 

@@ -28,12 +28,14 @@ enum class Invariant : std::uint8_t {
     one_at_a_time,        // no two calls for one entitlement at once
     read_first,           // after a lost answer nothing is changed before a read
     waits,                // what was accepted is not asked for again before its time is over
+    pause_holds,          // while a person has paused the partner, nothing is sent there
     tenants_apart,        // nobody sees or is told anything of another tenant's
     everybody_answered,   // who was not cut off by a crash has an answer, in time
     answers_as_promised,  // no status that the contract does not know
     calls_bounded,        // all in all
     backs_off,            // of each entitlement at any time
     starts,               // a node starts on what a crash left
+    stops,                // one that is told to stop has stopped within its limit
     no_crash,             // the program itself does not end
 };
 

@@ -37,6 +37,13 @@ struct Asked {
     bool modified = false;
 };
 
+// Of calls to the partner, by a person.
+struct Pause {
+    domain::TenantId tenant;  // empty: of every tenant's
+    base::Monotonic from;     // it was said to be in force
+    std::optional<base::Monotonic> until;
+};
+
 struct TenantEvidence {
     std::vector<domain::Event> feed;
     std::map<domain::EntitlementId, domain::Entitlement> rows;
@@ -53,8 +60,12 @@ struct Evidence {
     std::uint64_t calls_in_a_while = 60;
     std::uint64_t calls_for_a_request = 8;
     std::set<std::string> moved;  // by a customer or the merchant: our ids
-    bool clocks_step = false;     // a node may take a horizon for over that is not
-    bool unsupported = false;     // the merchant may say that it does not know an action
+    std::vector<Pause> pauses;
+    // Until every node knows of one.
+    base::Duration pause_takes{};
+    bool sees_clearly = true;  // nothing keeps a node from what is true, and clocks tell the time
+    bool clocks_step = false;  // a node may take a horizon for over that is not
+    bool unsupported = false;  // the merchant may say that it does not know an action
     // The partner forgot request ids while a call could still act: it may have done so twice.
     bool short_memory = false;
 };

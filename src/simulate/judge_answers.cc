@@ -186,6 +186,7 @@ class Answers {
                         asked.tenant.text(), asked.status, asked.entitlement, event.tenant.text(),
                         to_text(event.change.status_to), event.entitlement.text());
         }
+        judge_up_to_date(asked, event);
         const bool turned_away = *asked.answer == 503 &&
                                  asked.error_code != api::number_of(api::ErrorCode::not_confirmed);
         const bool refused = *asked.answer == 400 && !is_refused_after(event);
@@ -193,6 +194,24 @@ class Answers {
             found_.fail(Invariant::nothing_invented, "{} was told {} {}", asked.correlation,
                         *asked.answer, asked.error_code);
         }
+    }
+
+    // Who is told that it was recorded, long after it was refused, was told what is not so any
+    // more.
+    void judge_up_to_date(const Asked& asked, const domain::Event& event) {
+        if (!evidence_.sees_clearly || *asked.answer >= 300) return;
+        constexpr std::chrono::seconds kToTell{3};
+        bool is_refused = false;
+        for (const auto* later : histories_.at(event.entitlement)) {
+            if (later->position <= event.position) continue;
+            if (later->change.kind == ChangeKind::requested) break;
+            is_refused = later->change.kind == ChangeKind::refused &&
+                         later->at + kToTell < wall_time(asked.answered_at);
+            if (is_refused) break;
+        }
+        if (look(Invariant::answers_as_promised, !is_refused)) return;
+        found_.fail(Invariant::answers_as_promised, "{} was told {}, and had been refused before",
+                    asked.correlation, *asked.answer);
     }
 
     void judge_transition(const Asked& asked, EntitlementStatus wish, const domain::Event& event) {

@@ -9,6 +9,8 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include "simulate/timeline.h"
+
 namespace usher::simulate {
 namespace {
 
@@ -96,6 +98,7 @@ class JudgeTest : public testing::Test {
         domain::Event event{.tenant = kDemo, .entitlement = kId};
         event.position = static_cast<std::int64_t>(feed.size()) + 1;
         event.version = feed.size() + 1;
+        event.at = wall_time(base::Monotonic{std::chrono::minutes{event.position}});
         event.change = {.kind = kind, .status_to = status, .partner_to = partner};
         event.asker.correlation = domain::CorrelationId{correlation};
         if (!feed.empty()) {
@@ -207,6 +210,45 @@ TEST_F(JudgeTest, aWishMayEndWithARefusalThatWasGiven) {
     expect_found(Invariant::last_wish_holds, [&] { evidence_.sent[1].heard = 401; });
     evidence_.sent[1].heard = 409;
     EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
+TEST_F(JudgeTest, whoCouldBeToldOfARefusalIsToldOfIt) {
+    const auto refuse = [&] {
+        kept().feed[3].change.kind = ChangeKind::refused;
+        kept().feed[3].change.rejection = domain::Rejection::refused_by_partner;
+    };
+    const auto refused_at = base::Monotonic{std::chrono::minutes{kept().feed[3].position}};
+    expect_found(Invariant::answers_as_promised, [&] {
+        refuse();
+        evidence_.asked[1].at = refused_at;
+        evidence_.asked[1].answered_at = refused_at + std::chrono::seconds{5};
+    });
+    const auto is_untruth = [&] {
+        return std::ranges::any_of(judge(evidence_).violations, [](const Violation& violation) {
+            return violation.invariant == Invariant::answers_as_promised;
+        });
+    };
+    refuse();
+    EXPECT_FALSE(is_untruth()) << "it was answered before";
+    evidence_.asked[1].at = refused_at;
+    evidence_.asked[1].answered_at = refused_at + std::chrono::seconds{5};
+    evidence_.sees_clearly = false;
+    EXPECT_FALSE(is_untruth());
+}
+
+TEST_F(JudgeTest, nothingLeavesDuringAPause) {
+    const auto second_call = evidence_.sent[1].at;
+    evidence_.pauses = {{.from = second_call}};
+    expect_found(Invariant::pause_holds, [] {});
+    expect_found(Invariant::pause_holds, [&] { evidence_.pauses[0].tenant = kDemo; });
+    evidence_.pauses[0].until = second_call;
+    EXPECT_TRUE(judge(evidence_).violations.empty()) << "it was over";
+    evidence_.pauses[0].until.reset();
+    evidence_.pause_takes = std::chrono::seconds{1};
+    EXPECT_TRUE(judge(evidence_).violations.empty()) << "not every node knew of it";
+    evidence_.pause_takes = {};
+    evidence_.pauses[0].tenant = domain::TenantId{"second"};
+    EXPECT_TRUE(judge(evidence_).violations.empty()) << "another tenant's";
 }
 
 TEST_F(JudgeTest, theWire) {

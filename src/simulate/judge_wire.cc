@@ -47,6 +47,8 @@ class Wire {
         for (const auto& [tenant, kept] : evidence.tenants) {
             for (const auto& [id, row] : kept.rows) {
                 of_customer_[row.customer.text()].push_back(id.text());
+                tenants_[id.text()] = tenant;
+                tenants_[row.customer.text()] = tenant;
                 customers[id.text()] = row.customer.text();
             }
         }
@@ -54,6 +56,8 @@ class Wire {
             asked_[asked.entitlement].push_back(asked.at);
             asked_[customers[asked.entitlement]].push_back(asked.at);
         }
+        // Excused ones count from later on.
+        for (auto& [id, times] : asked_) std::ranges::sort(times);
     }
 
     void judge() && {
@@ -69,6 +73,7 @@ class Wire {
   private:
     void judge_sent(const Sent& sent) {
         const auto meaning = meaning_of(sent.request);
+        judge_pause(meaning, sent);
         if (meaning.kind == Meaning::Kind::other) return;
         if (meaning.kind == Meaning::Kind::find) {
             const auto& ids = of_customer_[meaning.customer];
@@ -154,6 +159,22 @@ class Wire {
                     sent.request.method, sent.request.target);
     }
 
+    void judge_pause(const Meaning& meaning, const Sent& sent) {
+        auto about = meaning.our_id.empty() ? meaning.customer : meaning.our_id;
+        if (about.empty()) about = ours_[meaning.partner_id];
+        const auto tenant = tenants_.find(about);
+        for (const auto& pause : evidence_.pauses) {
+            if (sent.at < pause.from) continue;
+            if (tenant == tenants_.end() && !pause.tenant.empty()) continue;
+            if (!pause.tenant.empty() && pause.tenant != tenant->second) continue;
+            const bool is_over = pause.until && sent.at >= *pause.until;
+            const bool is_unheard = sent.at < pause.from + evidence_.pause_takes;
+            if (found_.look(Invariant::pause_holds, is_over || is_unheard)) continue;
+            found_.fail(Invariant::pause_holds, "{}: {} {} left during a pause", about,
+                        sent.request.method, sent.request.target);
+        }
+    }
+
     // `id` may be a customer's, who has `count` of them.
     void judge_pace(const std::string& id, Thread& thread, const Sent& sent, std::size_t count) {
         constexpr std::chrono::minutes kWhile{10};
@@ -177,6 +198,7 @@ class Wire {
     Findings& found_;
     std::map<std::string, std::string> ours_;  // by the partner's id
     std::map<std::string, std::vector<std::string>> of_customer_;
+    std::map<std::string, domain::TenantId> tenants_;            // by our id, and by the customer's
     std::map<std::string, Thread> threads_;                      // by our id
     std::map<std::string, std::vector<base::Monotonic>> asked_;  // when, in order, by our id
 };

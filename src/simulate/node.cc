@@ -22,13 +22,13 @@ Node::Node(Life life, const Ground& ground, std::unique_ptr<http::Client> client
 
 std::expected<std::unique_ptr<Node>, std::string> Node::start(Life life, const Ground& ground,
                                                               std::unique_ptr<http::Client> client,
-                                                              const std::filesystem::path& file,
+                                                              const OpenStore& open,
                                                               assembly::Options options,
                                                               store::StoreOptions store) {
     std::unique_ptr<Node> node{new Node{life, ground, std::move(client)}};
     store.threads = false;
     store.on_work = [self = node.get()] { self->work_comes(); };
-    auto opened = store::open_store("sqlite:" + file.string(), node->clock_, std::move(store));
+    auto opened = open(node->clock_, std::move(store));
     if (!opened) return std::unexpected{std::move(opened.error().sentence)};
     node->store_ = std::move(*opened);
     const auto executor = node->context_->get_executor();
@@ -51,12 +51,37 @@ Node::~Node() {
 }
 
 void Node::serve(http::Request request, std::function<void(http::Response)> answered) {
-    boost::asio::co_spawn(
-        *context_, product_->operator_handler(std::move(request)),
-        [answered = std::move(answered)](const std::exception_ptr& bug, http::Response response) {
-            rethrow(bug);
-            answered(std::move(response));
-        });
+    answer(product_->operator_handler(std::move(request)), std::move(answered));
+}
+
+void Node::serve_admin(http::Request request, std::function<void(http::Response)> answered) {
+    answer(product_->admin_handler(std::move(request)), std::move(answered));
+}
+
+void Node::answer(base::Task<http::Response> handled,
+                  std::function<void(http::Response)> answered) {
+    ++serving_;
+    boost::asio::co_spawn(*context_, std::move(handled),
+                          [this, answered = std::move(answered)](const std::exception_ptr& bug,
+                                                                 http::Response response) {
+                              rethrow(bug);
+                              --serving_;
+                              answered(std::move(response));
+                          });
+}
+
+void Node::stop(base::Duration limit, std::function<void()> done) {
+    stopping_ = true;
+    run(drain(clock_.monotonic() + limit), std::move(done));
+}
+
+base::Task<> Node::drain(base::Monotonic deadline) {
+    product_->authenticator->stop();
+    constexpr base::Duration kPace = std::chrono::milliseconds{20};
+    while (serving_ > 0 && clock_.monotonic() < deadline) {
+        co_await base::sleep_for(clock_, kPace);
+    }
+    co_await product_->converger->stop(deadline);
 }
 
 void Node::run(base::Task<> task, std::function<void()> done) {

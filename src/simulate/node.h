@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <exception>
 #include <expected>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,12 +31,14 @@ struct Ground {
     std::function<base::Duration()> store_latency;  // before each turn of the store
 };
 
+using OpenStore = std::function<store::OpenResult(base::Clock& clock, store::StoreOptions)>;
+
 class Node {
   public:
-    // Opens the store in `file` and begins to work. The sentence, when it does not start.
+    // Opens the store and begins to work. The sentence, when it does not start.
     static std::expected<std::unique_ptr<Node>, std::string> start(
         Life life, const Ground& ground, std::unique_ptr<http::Client> client,
-        const std::filesystem::path& file, assembly::Options options, store::StoreOptions store);
+        const OpenStore& open, assembly::Options options, store::StoreOptions store);
 
     // As a process that dies: nothing is finished and nobody is answered. What was armed and what
     // was on the wire in its name must be dropped before.
@@ -49,6 +50,13 @@ class Node {
 
     // `answered` is called when the answer leaves, never after the node's death.
     void serve(http::Request request, std::function<void(http::Response)> answered);
+
+    void serve_admin(http::Request request, std::function<void(http::Response)> answered);
+
+    // As `serve` ends on SIGTERM (server/node.cc): takes nothing new, finishes what is under way
+    // until the limit at the latest. `done` as above; the node can be destroyed then.
+    void stop(base::Duration limit, std::function<void()> done);
+    bool is_stopping() const { return stopping_; }
 
     // Runs a coroutine, for the judge; `done` as above.
     void run(base::Task<> task, std::function<void()> done);
@@ -63,8 +71,10 @@ class Node {
   private:
     Node(Life life, const Ground& ground, std::unique_ptr<http::Client> client);
 
+    void answer(base::Task<http::Response> handled, std::function<void(http::Response)> answered);
     void work_comes();
     void turn_store();
+    base::Task<> drain(base::Monotonic deadline);
 
     const Life life_;
     Ground ground_;
@@ -77,6 +87,8 @@ class Node {
     bool turns_soon_ = false;
     bool stands_still_ = false;
     bool missed_turn_ = false;
+    bool stopping_ = false;
+    std::size_t serving_ = 0;  // requests
 };
 
 }  // namespace usher::simulate

@@ -143,7 +143,8 @@ void Operators::send(Right* bought, Asked asked, http::Request request, bool lea
     const auto answered = [this, number, bought, leaves](const http::Response& response) {
         if (!leaves) hear(number, bought, response);
     };
-    if (!serve_(std::move(request), answered)) asked_.at(number).cut_off = true;
+    asked_of_.push_back(serve_(std::move(request), answered));
+    if (asked_of_.back() == kWorld) asked_.at(number).cut_off = true;
 }
 
 void Operators::hear(std::size_t number, Right* bought, const http::Response& response) {
@@ -165,15 +166,15 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     bought->entitlement = asked.entitlement;
 }
 
-void Operators::excuse(base::Duration span) {
-    for (auto& asked : asked_) {
-        if (!asked.answer) asked.at += span;
+void Operators::excuse(Life node, base::Duration span) {
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+        if (!asked_[i].answer && asked_of_[i] == node) asked_[i].at += span;
     }
 }
 
-void Operators::cut_off() {
-    for (auto& asked : asked_) {
-        if (!asked.answer) asked.cut_off = true;
+void Operators::cut_off(Life node) {
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+        if (!asked_[i].answer && asked_of_[i] == node) asked_[i].cut_off = true;
     }
 }
 

@@ -18,8 +18,8 @@ namespace usher::simulate {
 
 class Operators {
   public:
-    // Hands a request to a node that lives; false when there is none.
-    using Serve = std::function<bool(http::Request, std::function<void(http::Response)>)>;
+    // Hands a request to a node that lives and says to which; kWorld when there is none.
+    using Serve = std::function<Life(http::Request, std::function<void(http::Response)>)>;
 
     Operators(const Stage& stage, Dice& dice, Timeline& timeline, Trace& trace, Serve serve)
         : stage_{stage},
@@ -35,10 +35,10 @@ class Operators {
     void ask_something(bool leaves);
 
     // The node is dead: whoever waits for it will wait no more.
-    void cut_off();
+    void cut_off(Life node);
 
     // The node stood still: who waits for it could not be answered meanwhile.
-    void excuse(base::Duration span);
+    void excuse(Life node, base::Duration span);
 
     const std::vector<Asked>& asked() const { return asked_; }
 
@@ -65,6 +65,7 @@ class Operators {
     Serve serve_;
     std::vector<Right> rights_;
     std::vector<Asked> asked_;
+    std::vector<Life> asked_of_;  // by the same number
 };
 
 }  // namespace usher::simulate

@@ -41,6 +41,25 @@ constexpr std::array kFaultsInCode{
                    {"place-without-tenant", "who holds a product is looked up in all tenants"}},
     Entry<Planted>{Planted::lookup_without_tenant,
                    {"lookup-without-tenant", "a record is read in any tenant's name"}},
+    Entry<Planted>{
+        Planted::decides_on_stale_rows,
+        {"decides-on-stale-rows", "what another node has changed meanwhile is not decided anew"}},
+    Entry<Planted>{
+        Planted::position_outside_transaction,
+        {"position-outside-transaction", "the feed's positions are taken before the commit"}},
+    Entry<Planted>{
+        Planted::unheard_commit_is_failure,
+        {"unheard-commit-is-failure", "a commit of unknown outcome is said not to have been made"}},
+    Entry<Planted>{Planted::lease_by_own_clock,
+                   {"lease-by-own-clock", "a claim is judged by the node's clock"}},
+    Entry<Planted>{Planted::claim_over_claim,
+                   {"claim-over-claim", "a claim is taken although another is in force"}},
+    Entry<Planted>{
+        Planted::holds_not_looked_at,
+        {"holds-not-looked-at", "a node does not hear of what another was told to stop"}},
+    Entry<Planted>{
+        Planted::hears_of_own_node_alone,
+        {"hears-of-own-node-alone", "what another node has settled is not told to who waits"}},
     Entry<Planted>{Planted::fence_not_checked,
                    {"fence-not-checked", "an answer under a claim that is over is believed"}},
     Entry<Planted>{Planted::lease_not_checked,

@@ -144,11 +144,7 @@ void run_share(const RunOptions& options, Share share, std::FILE* lines) {
     for (auto i = share.next; i < options.seeds; i += share.step) {
         const auto seed = options.first_seed + i;
         write_line(lines, {{"begins", seed}});
-        write_line(lines,
-                   to_json(run_world(stage, {.seed = seed,
-                                             .only = options.only,
-                                             .without = options.without,
-                                             .most_entitlements = options.most_entitlements})));
+        write_line(lines, to_json(run_world(stage, world_options(options, seed))));
     }
 }
 
@@ -235,6 +231,14 @@ void run_batch(const RunOptions& options, Collected& collected) {
 }
 
 }  // namespace
+
+WorldOptions world_options(const RunOptions& options, std::uint64_t seed) {
+    return {.seed = seed,
+            .only = options.only,
+            .without = options.without,
+            .most_entitlements = options.most_entitlements,
+            .nodes = options.nodes};
+}
 
 RunResult run_worlds(RunOptions options) {
     base::mute_log();

@@ -17,6 +17,7 @@ struct RunOptions {
     std::optional<Fault> only;
     std::vector<Fault> without;
     double most_entitlements = kMostEntitlements;  // of one world
+    unsigned nodes = 0;                            // of one world; 0: drawn
     // Ends with the first world, by its seed, that breaks this.
     std::optional<Invariant> until;
 };
@@ -29,6 +30,9 @@ struct RunResult {
     std::uint64_t hash = 0;
     static constexpr std::size_t kMaxFailed = 20;
 };
+
+// The options of the world of one seed.
+WorldOptions world_options(const RunOptions& options, std::uint64_t seed);
 
 // Nothing is logged from now on: what happens in a world does not happen at this time.
 // A process that dies is a failure of the world that it was in.

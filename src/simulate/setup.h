@@ -20,6 +20,9 @@ inline constexpr std::chrono::hours kHorizon{3};
 // Everything that lives is looked at again within this.
 inline constexpr std::chrono::minutes kFreshness{30};
 
+// How old what a node knows of holds may be: it looks at them every so often when its loop turns.
+inline constexpr std::chrono::seconds kLooksAtHolds{90};
+
 // Of the sweep within this time, at most: a round takes at least half of the limit.
 inline std::uint64_t most_rounds(base::Duration ran) {
     return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;

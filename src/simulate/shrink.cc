@@ -27,7 +27,14 @@ RunOptions shrink(RunOptions options, std::uint64_t seed, Invariant broken) {
         if (!breaks(fewer, broken)) break;
         options = fewer;
     }
-    for (const auto fault : faults_of(seed, options.only)) {
+    options.nodes = nodes_of(world_options(options, seed));
+    while (options.nodes > 2) {
+        auto fewer = options;
+        --fewer.nodes;
+        if (!breaks(fewer, broken)) break;
+        options = fewer;
+    }
+    for (const auto fault : faults_of(world_options(options, seed))) {
         if (fault == options.only) continue;
         auto fewer = options;
         fewer.without.push_back(fault);

@@ -15,7 +15,6 @@
 #include "simulate/disk.h"
 #include "simulate/network.h"
 #include "simulate/timeline.h"
-#include "store/store.h"
 
 namespace usher::simulate {
 
@@ -53,6 +52,7 @@ Stage::Stage()
               *random_} {
     operators_ = {{domain::TenantId{kTenants[0]}, login("portal")},
                   {domain::TenantId{kTenants[1]}, login("portal2")}};
+    overseer_token_ = login("admin");
     for (int account = 1; account <= kAccounts; ++account) {
         for (const auto* product : kProducts) {
             for (std::size_t by = 0; by < operators_.size(); ++by) {
@@ -91,13 +91,19 @@ void Stage::prepare() {
     options.busy_timeout = std::chrono::milliseconds{0};
     auto store = store::open_store("sqlite:" + file.string(), clock, options);
     if (!store) throw std::runtime_error{store.error().sentence};
+    fill(**store);
+    store->reset();
+    std::ifstream read{file, std::ios::binary};
+    prepared_.assign(std::istreambuf_iterator<char>{read}, {});
+}
+
+void Stage::fill(store::SteppedStore& store) {
     const auto put = [&](const domain::TenantId& tenant, flow::Writes writes) {
-        (*store)->submit(
-            {.wanted = {.tenant = tenant},
-             .decide = [writes = std::move(writes)](const flow::Rows&) { return writes; }},
-            [](const flow::StoreResult<base::Time>& done) {
-                if (!done) throw std::runtime_error{"the stage cannot be written"};
-            });
+        store.submit({.wanted = {.tenant = tenant},
+                      .decide = [writes = std::move(writes)](const flow::Rows&) { return writes; }},
+                     [](const flow::StoreResult<base::Time>& done) {
+                         if (!done) throw std::runtime_error{"the stage cannot be written"};
+                     });
     };
     for (const auto* name : kTenants) {
         const domain::TenantId tenant{name};
@@ -119,11 +125,8 @@ void Stage::prepare() {
                              .modified = token_time()}});
         }
     }
-    while ((*store)->run_group()) {
+    while (store.run_group()) {
     }
-    store->reset();
-    std::ifstream read{file, std::ios::binary};
-    prepared_.assign(std::istreambuf_iterator<char>{read}, {});
 }
 
 std::filesystem::path Stage::no_store() const {

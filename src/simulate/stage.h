@@ -9,6 +9,7 @@
 
 #include "domain/ids.h"
 #include "sandbox/issuer.h"
+#include "store/store.h"
 
 namespace usher::simulate {
 
@@ -33,6 +34,8 @@ class Stage {
 
     sandbox::Issuer& issuer() { return issuer_; }
     const std::vector<Operator>& operators() const { return operators_; }
+    // Of a person who may do everything that the admin listener offers, for every tenant.
+    const std::string& overseer_token() const { return overseer_token_; }
     // At least 200, the tenants in turn.
     const std::vector<Offer>& offers() const { return offers_; }
 
@@ -40,6 +43,8 @@ class Stage {
     std::filesystem::path new_store() const;
     // Where there is none yet.
     std::filesystem::path no_store() const;
+    // Puts what is prepared into a store that has nothing yet. Nobody may use it meanwhile.
+    static void fill(store::SteppedStore& store);
 
   private:
     void prepare();
@@ -50,6 +55,7 @@ class Stage {
     std::unique_ptr<base::Random> random_;
     sandbox::Issuer issuer_;
     std::vector<Operator> operators_;
+    std::string overseer_token_;
     std::vector<Offer> offers_;
 };
 

@@ -9,11 +9,13 @@
 #include "base/json.h"
 #include "simulate/collect.h"
 #include "simulate/disk.h"
+#include "simulate/fleet.h"
 #include "simulate/network.h"
-#include "simulate/node.h"
 #include "simulate/operators.h"
+#include "simulate/overseer.h"
 #include "simulate/setup.h"
 #include "simulate/spells.h"
+#include "simulate/storage.h"
 #include "simulate/strangers.h"
 #include "simulate/trace.h"
 
@@ -31,7 +33,11 @@ constexpr hours kRest{4};
 // What was due by a clock that was set back is due so much later.
 constexpr hours kLongestStep{1};
 
-constexpr std::uint64_t kUseOfWorld = 1;  // of its dice; the plan is drawn first
+// Of its dice. The plan is drawn first.
+constexpr std::uint64_t kUseOfWorld = 1;
+constexpr std::uint64_t kUseOfTies = 2;
+constexpr std::uint64_t kUseOfNodes = 3;
+constexpr std::uint64_t kUseOfChoices = 4;
 
 class World {
   public:
@@ -39,17 +45,19 @@ class World {
         : stage_{stage},
           options_{options},
           dice_{options.seed, kUseOfWorld},
-          ties_{options.seed, 2},
+          ties_{options.seed, kUseOfTies},
+          choices_{options.seed, kUseOfChoices},
           random_{base::make_seeded_random(options.seed)},
           partner_random_{base::make_seeded_random(~options.seed)},
-          plan_{FaultPlan::draw(dice_, options.only)},
+          nodes_{nodes_of(options)},
+          plan_{FaultPlan::draw(dice_, options.only, nodes_ > 1)},
           trace_{options.keep_trace},
           partner_{partner_options(plan_, dice_), *partner_random_, nullptr} {
         partner_.set_activation_base("http://activate/");
         for (const auto fault : options.without) plan_.leave_out(fault);
     }
 
-    ~World() { drop_node(); }
+    ~World() = default;
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
@@ -71,21 +79,30 @@ class World {
     // --- What is going to happen
 
     void prepare() {
-        disk_.begin(options_.seed);
-        // Some begin with nothing, so that making the store can be cut off as well.
-        const bool is_new = dice_.chance(0.1);
-        file_ = is_new ? stage_.no_store() : stage_.new_store();
-        if (is_new && plan_.has(Fault::crash)) plan_crash();
+        make_storage();
         network_.set_plan(plan_);
-        slowest_turn_ = dice_.log_between(milliseconds{2}, milliseconds{60});
+        fleet_ = std::make_unique<Fleet>(
+            FleetGround{timeline_, dice_, choices_, *random_, trace_, figures_, found_, network_,
+                        plan_, *storage_},
+            nodes_,
+            FleetEars{.gone = [this](Life life) { forget(life); },
+                      .stood_still = [this](Life life,
+                                            base::Duration span) { operators_.excuse(life, span); },
+                      .plan_crash = [this] { plan_crash(); }});
         evidence_.unsupported = plan_.has(Fault::not_available);
+        evidence_.sees_clearly = sees_clearly();
+        // A node that asks only now and then, and cannot ask while it stands still.
+        evidence_.pause_takes = nodes_ == 1              ? base::Duration{}
+                                : evidence_.sees_clearly ? 2 * kLooksAtHolds
+                                                         : base::Duration{hours{24}};
         evidence_.clocks_step = plan_.has(Fault::clock_steps);
         evidence_.short_memory = plan_.has(Fault::short_memory) && plan_.may_leave_a_call_open();
         network_.set_deliver(
             [this](const http::Request& report, auto done) { deliver(report, std::move(done)); });
-        start_node();
+        fleet_->start_all();
         const auto begun = timeline_.now();
         trouble_ends_ = begun + dice_.log_between(minutes{2}, hours{4});
+        fleet_->set_trouble_ends(trouble_ends_);
         const auto rights =
             static_cast<std::size_t>(dice_.log_between(1.0, options_.most_entitlements));
         operators_.take(rights);
@@ -98,6 +115,35 @@ class World {
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
         rest_ends_ = trouble_ends_ + kRest + (plan_.has(Fault::clock_steps) ? 2 : 0) * kLongestStep;
         timeline_.at(rest_ends_, kWorld, [](bool) {});
+    }
+
+    bool sees_clearly() const {
+        constexpr std::array kBlinding{Fault::clock_steps,   Fault::clocks_differ,
+                                       Fault::stands_still,  Fault::database_away,
+                                       Fault::store_slow,    Fault::disk_full,
+                                       Fault::disk_fails,    Fault::sync_fails,
+                                       Fault::crash,         Fault::serialization_failure,
+                                       Fault::commit_unheard};
+        return std::ranges::none_of(kBlinding, [this](Fault fault) { return plan_.has(fault); });
+    }
+
+    void make_storage() {
+        // Some begin with nothing, so that making the store can be cut off as well.
+        const bool is_new = dice_.chance(0.1);
+        if (nodes_ > 1) {
+            auto database = std::make_unique<DatabaseStorage>(timeline_);
+            database_ = database.get();
+            storage_ = std::move(database);
+            if (!is_new) Stage::fill(*database_->open_quietly());
+            return;
+        }
+        auto& disk = Disk::the();
+        disk.begin(options_.seed);
+        auto file = std::make_unique<FileStorage>(
+            disk, is_new ? stage_.no_store() : stage_.new_store(), options_.syncs_lie);
+        file_ = file.get();
+        storage_ = std::move(file);
+        if (is_new && plan_.has(Fault::crash)) plan_crash();
     }
 
     base::Monotonic some_time() {
@@ -189,12 +235,15 @@ class World {
     void plan_spells() {
         plan_spell(Fault::unreachable, [this](bool on) { network_.set_unreachable(on); });
         plan_spell(Fault::unauthorized, [this](bool on) { network_.set_unauthorized(on); });
-        plan_spell(Fault::store_slow, [this](bool on) { store_is_slow_ = on; });
-        plan_spell(Fault::disk_full, [this](bool on) { set_trouble(trouble_.full, on); });
-        plan_spell(Fault::disk_fails, [this](bool on) { set_trouble(trouble_.writes_fail, on); });
-        plan_spell(Fault::sync_fails, [this](bool on) { set_trouble(trouble_.syncs_fail, on); });
+        plan_spell(Fault::store_slow, [this](bool on) { fleet_->set_store_slow(on); });
+        plan_spell(Fault::disk_full, [this](bool on) { set_trouble(&DiskTrouble::full, on); });
+        plan_spell(Fault::disk_fails,
+                   [this](bool on) { set_trouble(&DiskTrouble::writes_fail, on); });
+        plan_spell(Fault::sync_fails,
+                   [this](bool on) { set_trouble(&DiskTrouble::syncs_fail, on); });
+        plan_spell(Fault::database_away, [this](bool on) { database_->set_away(on); });
         plan_spell(Fault::clock_steps, [this](bool) {
-            auto& clock = dice_.chance(0.5) ? offset_ : partner_offset_;
+            auto& clock = dice_.chance(0.5) ? some_clock() : partner_offset_;
             clock = dice_.between(-kLongestStep, kLongestStep);
             network_.wake_partner();
         });
@@ -204,12 +253,11 @@ class World {
         plan_spell(Fault::report_unknown, [this](bool on) {
             if (on) deliver(report_of_nobody(), [](bool) {});
         });
-        plan_spell(Fault::stands_still, [this](bool on) {
-            if (!on) return go_on();
-            // Often between a commit and what is done about it.
-            stops_at_commit_ = dice_.chance(0.7);
-            committed_ = false;
-            if (!stops_at_commit_) stand_still();
+        plan_spell(Fault::stands_still,
+                   [this](bool on) { on ? fleet_->stand_still() : fleet_->go_on(); });
+        plan_spell(Fault::paused, [this](bool on) { on ? overseer_.pause() : overseer_.resume(); });
+        plan_spell(Fault::node_stops, [this](bool on) {
+            if (on) fleet_->stop_one();
         });
         plan_spell(Fault::crash, [this](bool on) {
             if (on) plan_crash();
@@ -224,19 +272,27 @@ class World {
         simulate::plan_spell({timeline_, dice_, trouble_ends_}, plan_[fault], begins, turn);
     }
 
-    void set_trouble(bool& which, bool on) {
-        which = on;
-        disk_.set_trouble(trouble_);
+    // Ours: a node's or, as one of them, the database's.
+    base::Duration& some_clock() {
+        if (database_ == nullptr) return fleet_->clock_offset(0);
+        const auto which = choices_.below(fleet_->size() + 1);
+        return which == fleet_->size() ? database_->offset() : fleet_->clock_offset(which);
     }
 
-    // The power fails between any two things that the store does to its disk.
+    void set_trouble(bool DiskTrouble::* which, bool on) {
+        auto trouble = file_->trouble();
+        trouble.*which = on;
+        file_->set_trouble(trouble);
+    }
+
     void plan_crash() {
-        disk_.fail_power_after(static_cast<std::uint64_t>(dice_.log_between(1.0, 300.0)) - 1);
+        if (file_ == nullptr) return fleet_->crash_one();
+        file_->fail_power_after(static_cast<std::uint64_t>(dice_.log_between(1.0, 300.0)) - 1);
     }
 
     void forge_report() {
         const auto record = some_record(figures_.entitlements);
-        if (record.empty() || !node_) return;
+        if (record.empty() || fleet_->any() == nullptr) return;
         count(Fault::report_forged);
         deliver(forged_report(record), [](bool) {});
     }
@@ -244,123 +300,35 @@ class World {
     void deliver(const http::Request& report, std::function<void(bool)> done) {
         ++figures_.reports;
         const auto number = figures_.reports;
-        reports_out_.emplace(number, std::move(done));
-        const auto answered = [this, number](const http::Response& response) {
+        auto& out = reports_out_[number];
+        out.done = std::move(done);
+        out.node = fleet_->serve(report, [this, number](const http::Response& response) {
             trace_.say(timeline_.now(), "report answered {}", response.status);
             end_report(number, response.status == 200);
-        };
-        if (!serve(report, answered)) end_report(number, false);
+        });
+        if (out.node == kWorld) end_report(number, false);
     }
 
     // In its own time, not in the middle of the node's.
     void end_report(std::uint64_t number, bool taken) {
-        auto done = std::move(reports_out_.extract(number).mapped());
+        auto done = std::move(reports_out_.extract(number).mapped().done);
         timeline_.after(milliseconds{10}, kWorld,
                         [done = std::move(done), taken](bool) { done(taken); });
     }
 
-    // --- The node
-
-    store::StoreOptions store_options() {
-        auto made = simulate::store_options();
-        made.faults.before_commit = [this] {
-            ++figures_.commits;
-            committed_ = true;
-            figures_.largest_group = std::max(figures_.largest_group, group_);
-            group_ = 0;
-            return store::CommitFault::none;
-        };
-        made.faults.fail_command = [this] {
-            ++group_;
-            ++figures_.transactions;
-            return false;
-        };
-        return made;
-    }
-
-    base::Duration store_latency() {
-        return store_is_slow_ ? dice_.log_between(milliseconds{50}, seconds{3})
-                              : dice_.log_between(base::Duration{200}, slowest_turn_);
-    }
-
-    void start_node() {
-        if (node_) return;
-        ++life_;
-        ++figures_.starts;
-        found_.look(Invariant::starts, true);
-        disk_.set_trouble(trouble_);
-        trace_.say(timeline_.now(), "node {} starts", life_);
-        auto started = Node::start(
-            life_,
-            {timeline_, *random_, all_metrics(), offset_, [this] { return store_latency(); }},
-            network_.client_for(life_), file_, product_options(plan_), store_options());
-        if (started) {
-            node_ = std::move(*started);
-            return;
+    // A node is gone: what it was asked is answered by nobody.
+    void forget(Life node) {
+        operators_.cut_off(node);
+        std::vector<std::uint64_t> lost;
+        for (const auto& [number, out] : reports_out_) {
+            if (out.node == node) lost.push_back(number);
         }
-        timeline_.drop(life_);
-        network_.drop(life_);
-        // The sentence names a file, which is called differently each time.
-        trace_.say(timeline_.now(), "node {} does not start", life_);
-        trace_.detail(timeline_.now(), "  {}", started.error());
-        const bool may_fail =
-            !disk_.has_power() || trouble_.full || trouble_.writes_fail || trouble_.syncs_fail;
-        if (!may_fail) found_.fail(Invariant::starts, "{}", started.error());
-        if (!disk_.has_power()) disk_.recover();
-        timeline_.after(seconds{10}, kWorld, [this](bool) { start_node(); });
-    }
-
-    void drop_node() {
-        if (!node_) return;
-        stands_still_ = false;
-        disk_.fail_power();
-        operators_.cut_off();
-        timeline_.drop(life_);
-        network_.drop(life_);
-        node_.reset();
-    }
-
-    void crash() {
-        const bool is_trouble = timeline_.now() < trouble_ends_;
-        if (is_trouble) count(Fault::crash);
-        trace_.say(timeline_.now(), "node {} dies", life_);
-        drop_node();
-        while (!reports_out_.empty()) end_report(reports_out_.begin()->first, false);
-        disk_.recover();
-        if (is_trouble && dice_.chance(0.3)) plan_crash();  // as soon as it starts again
-        timeline_.after(dice_.log_between(milliseconds{10}, minutes{1}), kWorld,
-                        [this](bool) { start_node(); });
-    }
-
-    void stand_still() {
-        stops_at_commit_ = false;
-        if (stands_still_ || !node_) return;
-        stands_still_ = true;
-        count(Fault::stands_still);
-        trace_.say(timeline_.now(), "node {} stands still", life_);
-        stood_still_from_ = timeline_.now();
-        node_->stand_still();
-    }
-
-    void go_on() {
-        stops_at_commit_ = false;
-        if (!std::exchange(stands_still_, false) || !node_) return;
-        trace_.say(timeline_.now(), "node {} goes on", life_);
-        operators_.excuse(timeline_.now() - stood_still_from_);
-        node_->go_on();
-    }
-
-    bool serve(http::Request request, std::function<void(http::Response)> answered) {
-        if (!node_) return false;
-        node_->serve(std::move(request), std::move(answered));
-        return true;
+        for (const auto number : lost) end_report(number, false);
     }
 
     void step() {
         timeline_.step();
-        if (node_ && !disk_.has_power()) crash();
-        if (stops_at_commit_ && std::exchange(committed_, false)) stand_still();
-        if (node_) node_->poll();
+        fleet_->move();
     }
 
     // --- At rest
@@ -370,12 +338,9 @@ class World {
         count_by_partner();
         network_.heal();
         plan_.clear();
-        trouble_ = {.syncs_lie = options_.syncs_lie};
-        disk_.set_trouble(trouble_);
-        disk_.spare_power();
-        store_is_slow_ = false;
-        go_on();
-        start_node();
+        storage_->heal();
+        fleet_->heal();
+        overseer_.put_right();
     }
 
     // What only the partner's model knows.
@@ -385,21 +350,21 @@ class World {
             reports_doubled(partner_.faults());
     }
 
-    void collect_all() {
+    void collect_all(Node& node) {
         bool failed = false;
         std::size_t left = stage_.operators().size();
         for (const auto& one : stage_.operators()) {
-            node_->run(collect(node_->store(), one.tenant, evidence_.tenants[one.tenant], failed),
-                       [&left] { --left; });
+            node.run(collect(node.store(), one.tenant, evidence_.tenants[one.tenant], failed),
+                     [&left] { --left; });
         }
-        node_->poll();
+        node.poll();
         while (left > 0) step();
         if (failed) found_.fail(Invariant::nothing_lost, "the store cannot be read");
     }
 
     // Only what is durable counts: the judge sees what the next start finds.
     void start_once_more() {
-        if (node_) crash();
+        fleet_->crash_all();
         const auto until = timeline_.now() + minutes{5};  // to start and to settle
         timeline_.at(until, kWorld, [](bool) {});
         while (timeline_.now() < until) step();
@@ -407,18 +372,20 @@ class World {
 
     Outcome finish() {
         start_once_more();
-        if (node_) {
-            collect_all();
+        auto* node = fleet_->any();
+        if (node != nullptr) {
+            collect_all(*node);
         } else {
             found_.fail(Invariant::starts, "no node lives at the end");
         }
         evidence_.asked = operators_.asked();
         evidence_.partner = partner_.entitlements();
         evidence_.sent = network_.sent();
+        evidence_.pauses = overseer_.pauses();
         figures_.take(evidence_);
         const auto rounds = most_rounds(timeline_.now() - base::Monotonic{});
         evidence_.calls_allowed = figures_.calls_allowed() + figures_.entitlements * rounds;
-        if (node_) {
+        if (node != nullptr) {
             auto verdict = judge(evidence_);
             std::ranges::move(verdict.violations, std::back_inserter(found_.violations()));
             figures_.take(verdict);
@@ -449,45 +416,56 @@ class World {
     const WorldOptions options_;
     Dice dice_;
     Dice ties_;
+    Dice choices_;
     std::unique_ptr<base::Random> random_;
     std::unique_ptr<base::Random> partner_random_;
+    const unsigned nodes_;
     FaultPlan plan_;
     Trace trace_;
     Figures figures_;
     Findings found_;
     Evidence evidence_;
-    Disk& disk_ = Disk::the();
-    DiskTrouble trouble_{.syncs_lie = options_.syncs_lie};
-    std::filesystem::path file_;
     Timeline timeline_{ties_};
-    base::Duration offset_{};
     base::Duration partner_offset_{};
     sandbox::PartnerModel partner_;
     Network network_{timeline_, dice_,           partner_,       stage_.issuer(),
                      trace_,    figures_.faults, partner_offset_};
     Operators operators_{stage_, dice_, timeline_, trace_,
                          [this](http::Request request, auto answered) {
-                             return serve(std::move(request), std::move(answered));
+                             return fleet_->serve(std::move(request), std::move(answered));
                          }};
+    Overseer overseer_{stage_, dice_, timeline_, trace_,
+                       [this](http::Request request, auto answered) {
+                           return fleet_->serve_admin(std::move(request), std::move(answered));
+                       }};
     base::Monotonic trouble_ends_;
     base::Monotonic rest_ends_;
-    std::map<std::uint64_t, std::function<void(bool)>> reports_out_;  // not answered yet
-    std::uint64_t group_ = 0;
-    bool store_is_slow_ = false;
-    base::Duration slowest_turn_{};  // of the store, when nothing is wrong with it
-    bool committed_ = false;         // since it was last asked
-    bool stops_at_commit_ = false;   // the node, as soon as there is one
-    bool stands_still_ = false;
-    base::Monotonic stood_still_from_;
-    Life life_ = kWorld;
-    std::unique_ptr<Node> node_;
+    struct ReportOut {
+        Life node = kWorld;
+        std::function<void(bool)> done;
+    };
+    std::map<std::uint64_t, ReportOut> reports_out_;  // not answered yet
+    std::unique_ptr<Storage> storage_;
+    FileStorage* file_ = nullptr;          // it, of one node
+    DatabaseStorage* database_ = nullptr;  // it, of several
+    std::unique_ptr<Fleet> fleet_;
 };
 
 }  // namespace
 
-std::vector<Fault> faults_of(std::uint64_t seed, std::optional<Fault> only) {
-    Dice dice{seed, kUseOfWorld};
-    const auto plan = FaultPlan::draw(dice, only);
+unsigned nodes_of(const WorldOptions& options) {
+    const auto place = options.only ? where(*options.only) : Where::anywhere;
+    if (place == Where::one_node) return 1;
+    Dice dice{options.seed, kUseOfNodes};
+    const bool is_several = dice.chance(0.25) || place == Where::several_nodes;
+    const auto drawn = static_cast<unsigned>(2 + dice.below(2));
+    if (options.nodes == 0) return is_several ? drawn : 1;
+    return place == Where::several_nodes && options.nodes == 1 ? drawn : options.nodes;
+}
+
+std::vector<Fault> faults_of(const WorldOptions& options) {
+    Dice dice{options.seed, kUseOfWorld};
+    const auto plan = FaultPlan::draw(dice, options.only, nodes_of(options) > 1);
     auto faults = all_faults();
     std::erase_if(faults, [&](Fault fault) { return !plan.has(fault); });
     return faults;

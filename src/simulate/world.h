@@ -20,6 +20,7 @@ struct WorldOptions {
     std::optional<Fault> only;   // else drawn
     std::vector<Fault> without;  // of those that would go wrong
     double most_entitlements = kMostEntitlements;
+    unsigned nodes = 0;  // 1: over a file; more: over one database; 0: drawn
     bool keep_trace = false;
     // For tests: a disk that says it kept what it did not. The judge must find it out.
     bool syncs_lie = false;
@@ -33,8 +34,12 @@ struct Outcome {
     Figures figures;
 };
 
-// What goes wrong in the world of this seed.
-std::vector<Fault> faults_of(std::uint64_t seed, std::optional<Fault> only);
+// How many nodes the world has: as many as were wanted, else as drawn, but never so few or so many
+// that the only fault cannot be met.
+unsigned nodes_of(const WorldOptions& options);
+
+// What goes wrong in it.
+std::vector<Fault> faults_of(const WorldOptions& options);
 
 Outcome run_world(Stage& stage, const WorldOptions& options);
 

@@ -1,5 +1,6 @@
 #include "simulate/world.h"
 
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -42,9 +43,33 @@ TEST_F(WorldTest, asPromised) {
     }
 }
 
+TEST_F(WorldTest, asPromisedBySeveralNodes) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const auto outcome =
+            run_world(*stage_, {.seed = seed, .most_entitlements = kFew, .nodes = 3});
+        EXPECT_TRUE(outcome.violations.empty()) << told(outcome);
+        EXPECT_GE(outcome.figures.starts, 3U) << seed;
+    }
+}
+
+TEST_F(WorldTest, aQuarterHasSeveralNodes) {
+    std::array<int, 4> worlds{};
+    for (std::uint64_t seed = 1; seed <= 1000; ++seed) ++worlds.at(nodes_of({.seed = seed}));
+    EXPECT_EQ(worlds[0], 0);
+    EXPECT_NEAR(worlds[1], 750, 60);
+    EXPECT_NEAR(worlds[2], 125, 40);
+    EXPECT_NEAR(worlds[3], 125, 40);
+    EXPECT_EQ(nodes_of({.seed = 1, .nodes = 2}), 2U);
+    EXPECT_EQ(nodes_of({.seed = 1, .only = Fault::disk_full, .nodes = 2}), 1U);
+    EXPECT_GE(nodes_of({.seed = 1, .only = Fault::database_away, .nodes = 1}), 2U);
+}
+
 TEST_F(WorldTest, theSameSeedIsTheSameWorld) {
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const WorldOptions options{.seed = seed, .most_entitlements = kFew, .keep_trace = true};
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        const WorldOptions options{.seed = seed,
+                                   .most_entitlements = kFew,
+                                   .nodes = static_cast<unsigned>(1 + seed % 3),
+                                   .keep_trace = true};
         const auto first = run_world(*stage_, options);
         const auto again = run_world(*stage_, options);
         EXPECT_EQ(first.trace, again.trace) << seed;
