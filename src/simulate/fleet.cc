@@ -143,7 +143,7 @@ void Fleet::start(Slot& slot) {
         [&storage](base::Clock& clock, store::StoreOptions options) {
             return storage.open(clock, std::move(options));
         },
-        product_options(plan), store_options(slot));
+        product_options(plan, is_several()), store_options(slot));
     if (started) {
         slot.node = std::move(*started);
         return;

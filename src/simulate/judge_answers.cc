@@ -201,13 +201,17 @@ class Answers {
     void judge_up_to_date(const Asked& asked, const domain::Event& event) {
         if (!evidence_.sees_clearly || *asked.answer >= 300) return;
         constexpr std::chrono::seconds kToTell{3};
+        const auto answered = wall_time(asked.answered_at);
         bool is_refused = false;
         for (const auto* later : histories_.at(event.entitlement)) {
             if (later->position <= event.position) continue;
-            if (later->change.kind == ChangeKind::requested) break;
-            is_refused = later->change.kind == ChangeKind::refused &&
-                         later->at + kToTell < wall_time(asked.answered_at);
-            if (is_refused) break;
+            // A newer request leaves no trace of it in the record.
+            if (later->change.kind == ChangeKind::requested) {
+                is_refused = is_refused && later->at > answered;
+                break;
+            }
+            is_refused = is_refused || (later->change.kind == ChangeKind::refused &&
+                                        later->at + kToTell < answered);
         }
         if (look(Invariant::answers_as_promised, !is_refused)) return;
         found_.fail(Invariant::answers_as_promised, "{} was told {}, and had been refused before",

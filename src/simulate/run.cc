@@ -139,13 +139,21 @@ struct Share {
     std::uint64_t step = 1;
 };
 
+// Made once: the keys of its issuer take longer than many a world.
+Stage& the_stage() {
+    static Stage stage;
+    return stage;
+}
+
 void run_share(const RunOptions& options, Share share, std::FILE* lines) {
-    Stage stage;
+    auto& stage = the_stage();
+    stage.move();
     for (auto i = share.next; i < options.seeds; i += share.step) {
         const auto seed = options.first_seed + i;
         write_line(lines, {{"begins", seed}});
         write_line(lines, to_json(run_world(stage, world_options(options, seed))));
     }
+    stage.clear();
 }
 
 class Collected {
@@ -245,6 +253,7 @@ RunResult run_worlds(RunOptions options) {
     if (options.processes == 0) {
         options.processes = static_cast<unsigned>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
     }
+    the_stage();
     Collected collected;
     if (!options.until) {
         run_batch(options, collected);

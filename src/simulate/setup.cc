@@ -11,7 +11,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-assembly::Options product_options(const FaultPlan& plan) {
+assembly::Options product_options(const FaultPlan& plan, bool several_nodes) {
     assembly::Options made;
     const std::string others{kOthers};
     made.auth.issuer = others + std::string{sandbox::Issuer::kPath};
@@ -31,8 +31,10 @@ assembly::Options product_options(const FaultPlan& plan) {
     made.converge.limits.lease = made.converge.limits.calls.call + seconds{15};
     // Nobody is there to confirm them.
     made.converge.endings.percent = 100;
-    // What is due is known; a look in between is for clocks that step.
-    made.converge.longest_sleep = minutes{1};
+    // What is due is known; a look in between is for clocks that step, and for what other nodes
+    // did.
+    const bool knows_all = !several_nodes && !plan.has(Fault::clock_steps);
+    made.converge.longest_sleep = knows_all ? minutes{20} : minutes{1};
     return made;
 }
 

@@ -28,7 +28,7 @@ inline std::uint64_t most_rounds(base::Duration ran) {
     return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;
 }
 
-assembly::Options product_options(const FaultPlan& plan);
+assembly::Options product_options(const FaultPlan& plan, bool several_nodes);
 store::StoreOptions store_options();
 // They are for people who look at a server: one set serves all worlds.
 base::Metrics& all_metrics();

@@ -64,6 +64,14 @@ Stage::Stage()
 }
 
 Stage::~Stage() {
+    clear();
+}
+
+void Stage::move() {
+    folder_ = make_folder();
+}
+
+void Stage::clear() {
     std::error_code left;
     std::filesystem::remove_all(folder_, left);
 }

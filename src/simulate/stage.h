@@ -39,6 +39,11 @@ class Stage {
     // At least 200, the tenants in turn.
     const std::vector<Offer>& offers() const { return offers_; }
 
+    // For a process that was forked off: from now on files are made in a folder of its own.
+    void move();
+    // Of that, before the process ends without cleaning up.
+    void clear();
+
     // A copy of the prepared store; the one before is gone. Nobody may have it open.
     std::filesystem::path new_store() const;
     // Where there is none yet.

@@ -38,12 +38,12 @@ void DatabaseStorage::set_away(bool away) {
 std::unique_ptr<store::SteppedStore> DatabaseStorage::open_quietly() {
     auto options = store_options();
     options.threads = false;
-    return store::make_shared_store(database_, clock_, std::move(options));
+    return store::make_shared_store(database_, clock_, options);
 }
 
 store::OpenResult DatabaseStorage::open(base::Clock& clock, store::StoreOptions options) {
     if (away_) return std::unexpected{store::OpenError{"the database cannot be reached"}};
-    return store::make_shared_store(database_, clock, std::move(options));
+    return store::make_shared_store(database_, clock, options);
 }
 
 }  // namespace usher::simulate

@@ -41,6 +41,7 @@ TEST_P(Contract, OnlyWhatIsDueIsListedOldestFirst) {
     EXPECT_THAT(names(list), ElementsAre("t3", "t2", "t0"));
     EXPECT_EQ(list.due.at(0).due_at, now - seconds{3});
     EXPECT_EQ(list.next, now + seconds{7});
+    EXPECT_EQ(list.now, now);
 
     ASSERT_TRUE(
         lab.update(bare_entitlement("t", "3"), [](auto& row) { row.due_at.reset(); }).has_value());

@@ -25,7 +25,7 @@ std::unique_ptr<SteppedStore> make_store(EngineKind kind, const Folder& folder, 
                                          StoreOptions options) {
     if (kind == EngineKind::memory) return make_memory_store(clock, std::move(options));
     if (kind == EngineKind::shared) {
-        return make_shared_store(make_shared_database(clock), clock, std::move(options));
+        return make_shared_store(make_shared_database(clock), clock, options);
     }
     auto store = open_store("sqlite:" + (folder / "usher.db").string(), clock, std::move(options));
     EXPECT_TRUE(store.has_value()) << store.error().sentence;

@@ -161,6 +161,7 @@ std::shared_ptr<SharedDatabase> make_shared_database(base::Clock& clock);
 // `Faults::pause`, as many of its statements as nobody else comes between. `clock` is the node's
 // own: how long commands wait is judged by it.
 std::unique_ptr<SteppedStore> make_shared_store(std::shared_ptr<SharedDatabase> database,
-                                                base::Clock& clock, StoreOptions options = {});
+                                                base::Clock& clock,
+                                                const StoreOptions& options = {});
 
 }  // namespace usher::store

@@ -12,6 +12,9 @@ namespace usher::store::memory {
 
 namespace {
 
+// A command that waited so many times as long as one may wait in the queue is not repeated.
+constexpr int kLongestWait = 5;
+
 constexpr const char* kAway = "the database cannot be reached";
 
 bool is_same(const flow::Rows& a, const flow::Rows& b) {
@@ -64,13 +67,13 @@ bool SharedWriter::run_group() {
     }
     const bool is_busy =
         std::ranges::any_of(connections_, [](const Connection& one) { return !one.group.empty(); });
-    return is_busy || !alone_.empty() || !queue_.empty();
+    return is_busy || !again_.empty() || !queue_.empty();
 }
 
 void SharedWriter::take_group(Connection& connection, bool ready) {
-    if (!alone_.empty()) {
-        connection.group.push_back(std::move(alone_.front()));
-        alone_.pop_front();
+    if (!again_.empty()) {
+        connection.group = std::move(again_.front());
+        again_.pop_front();
     } else {
         auto taken = queue_.take(options_.group_limit, clock_.monotonic());
         for (auto& job : taken.expired) job.done(std::unexpected{flow::StoreError::overloaded});
@@ -145,7 +148,9 @@ void SharedWriter::commit(Connection& connection) {
             return end_transaction(connection);
         case Applied::conflict:
             engine_.rollback();
-            return repeat(connection);
+            for (auto& run : connection.group) ++run.runs;
+            give_up(connection.group);
+            return split(connection);
         case Applied::failed:
         case Applied::broken:
             break;
@@ -204,20 +209,40 @@ Applied SharedWriter::write_all(Connection& connection) {
     return Applied::done;
 }
 
-// Each command alone, and not for ever.
+// First as it was, then in halves, so that one that is always in the way hinders few; and not for
+// ever.
 void SharedWriter::repeat(Connection& connection) {
     if (options_.faults.repeated) options_.faults.repeated();
-    for (auto& run : connection.group) ++run.runs;
-    std::erase_if(connection.group, [this](Run& run) {
-        if (run.runs < options_.decide_runs) return false;
+    auto& group = connection.group;
+    const bool was_repeated =
+        std::ranges::any_of(group, [](const Run& run) { return run.runs > 0; });
+    for (auto& run : group) ++run.runs;
+    give_up(group);
+    if (was_repeated && group.size() > 1) {
+        const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+        again_.emplace_back(std::move_iterator{middle}, std::move_iterator{group.end()});
+        group.erase(middle, group.end());
+    }
+    if (!group.empty()) again_.push_back(std::move(group));
+    group.clear();
+}
+
+void SharedWriter::give_up(std::vector<Run>& group) {
+    const auto now = clock_.monotonic();
+    std::erase_if(group, [&](Run& run) {
+        const bool is_old = now - run.job.queued > kLongestWait * options_.queue_age;
+        if (run.runs < options_.decide_runs && !is_old) return false;
         run.job.done(std::unexpected{flow::StoreError::contended});
         return true;
     });
-    split(connection);
 }
 
+// One of them cannot be written, and it is not known which.
 void SharedWriter::split(Connection& connection) {
-    std::ranges::move(connection.group, std::back_inserter(alone_));
+    for (auto& run : connection.group) {
+        again_.emplace_back();
+        again_.back().push_back(std::move(run));
+    }
     connection.group.clear();
 }
 
@@ -271,8 +296,10 @@ bool SharedWriter::wants_reopening() const {
 
 void SharedWriter::close() {
     for (auto& job : queue_.close()) job.done(std::unexpected{flow::StoreError::closed});
-    for (auto& run : alone_) run.job.done(std::unexpected{flow::StoreError::closed});
-    alone_.clear();
+    for (auto& group : again_) {
+        for (auto& run : group) run.job.done(std::unexpected{flow::StoreError::closed});
+    }
+    again_.clear();
     for (auto& connection : connections_) {
         for (auto& run : connection.group) {
             run.job.done(std::unexpected{flow::StoreError::closed});

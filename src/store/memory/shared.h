@@ -103,6 +103,7 @@ class SharedWriter final : public WriteSide {
     void end_transaction(Connection& connection);
     bool is_still_so(const std::vector<Run>& group, base::Time now);
     Applied write_all(Connection& connection);
+    void give_up(std::vector<Run>& group);
     void repeat(Connection& connection);
     void split(Connection& connection);
     void answer_all(Connection& connection);
@@ -117,7 +118,7 @@ class SharedWriter final : public WriteSide {
     MemoryWriter engine_;
     std::vector<Connection> connections_;
     std::size_t turn_ = 0;
-    std::deque<Run> alone_;  // each to be run in a transaction of its own
+    std::deque<std::vector<Run>> again_;  // each to be run in a transaction of its own
 };
 
 class SharedReader final : public MemoryReader {

@@ -43,7 +43,7 @@ std::shared_ptr<SharedDatabase> make_shared_database(base::Clock& clock) {
 }
 
 std::unique_ptr<SteppedStore> make_shared_store(std::shared_ptr<SharedDatabase> database,
-                                                base::Clock& clock, StoreOptions options) {
+                                                base::Clock& clock, const StoreOptions& options) {
     const auto shared = std::static_pointer_cast<memory::Database>(std::move(database));
     std::vector<std::unique_ptr<ReadEngine>> readers;
     readers.push_back(std::make_unique<memory::SharedReader>(shared));
