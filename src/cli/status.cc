@@ -111,6 +111,17 @@ std::string sweep_text(const json::object& sweep) {
                        flag(sweep, "late") ? ", LATE" : "");
 }
 
+std::string compared_text(const json::object& line) {
+    const auto merchant = text(line, "merchant");
+    const auto verdict = flag(line, "signedOff")
+                             ? fmt::format("no difference, signed off by {}", text(line, "by"))
+                             : fmt::format("{:.0f} differences, by {}", number(line, "differences"),
+                                           text(line, "by"));
+    return fmt::format("compared with {} as of {}{}: {}, {}", text(line, "file"),
+                       text(line, "asOf"), merchant.empty() ? "" : " of " + merchant, verdict,
+                       text(line, "at"));
+}
+
 void print_tenants(const json::object& status) {
     const auto tenants = list(status, "tenants");
     if (tenants.empty()) return;
@@ -121,6 +132,9 @@ void print_tenants(const json::object& status) {
                                  text(tenant, "tenant"), number(tenant, "unsettled"),
                                  oldest.empty() ? "" : ", the oldest since " + oldest,
                                  number(tenant, "attention"), sweep_text(part(tenant, "sweep")));
+        for (const auto& line : list(tenant, "compared")) {
+            std::cout << "    " << compared_text(line) << '\n';
+        }
         for (const auto& cause : list(tenant, "causes")) {
             std::cout << fmt::format("    {:<22} {:.0f}\n", text(cause, "cause"),
                                      number(cause, "count"));

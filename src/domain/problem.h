@@ -66,6 +66,11 @@ inline constexpr std::array kProblems{Problem::none,
                                       Problem::refused,
                                       Problem::not_supported};
 
+// No call can settle it.
+constexpr bool is_for_people(Problem problem) {
+    return problem == Problem::product_not_ours || problem == Problem::product_taken;
+}
+
 // The enumerator's own name, the stable word in the store; none is the empty text.
 std::string_view to_text(Problem problem);
 std::optional<Problem> parse_problem(std::string_view text);

@@ -16,11 +16,9 @@ std::string_view to_text(StandingWord word) {
 
 bool needs_attention(const domain::Entitlement& entitlement, base::Duration give_up_after,
                      base::Time now) {
-    // No call can mend this one.
-    const bool is_for_people = entitlement.problem == domain::Problem::product_not_ours ||
-                               entitlement.problem == domain::Problem::product_taken;
     if (!entitlement.unsettled_since) return false;
-    return is_for_people || *entitlement.unsettled_since + give_up_after <= now;
+    return domain::is_for_people(entitlement.problem) ||
+           *entitlement.unsettled_since + give_up_after <= now;
 }
 
 Standing standing_of(const domain::Entitlement& entitlement, base::Duration give_up_after,

@@ -58,7 +58,7 @@ void count(Status& status, const BacklogPart& part) {
         tenant = &status.tenants.emplace_back(TenantStatus{.tenant = part.tenant});
     }
     tenant->unsettled += part.count;
-    tenant->attention += part.long_ago;
+    tenant->attention += domain::is_for_people(part.problem) ? part.count : part.long_ago;
     keep_older(tenant->oldest, part.oldest);
     tenant->causes[cause_of_part(status.facts, route.report, part)] += part.count;
 }
@@ -86,6 +86,13 @@ void estimate(RouteStatus& route) {
 TenantStatus begin(const WatchedTenant& watched, base::Time now) {
     TenantStatus tenant{
         .tenant = watched.tenant, .freshness = watched.freshness, .sweep = watched.sweep};
+    // In the order of merchants, the newer of each behind the older.
+    for (const auto& line : watched.compared) {
+        if (!tenant.compared.empty() && tenant.compared.back().merchant == line.merchant) {
+            tenant.compared.pop_back();
+        }
+        tenant.compared.push_back(line);
+    }
     if (!watched.sweep || watched.freshness <= base::Duration::zero()) return tenant;
     const auto& sweep = *watched.sweep;
     if (sweep.fresh_since) tenant.sweep_age = now - *sweep.fresh_since;
@@ -153,6 +160,8 @@ base::Task<StatusFacts> gather_status(Ports& ports, Backlog& backlog,
     for (auto& tenant : facts.tenants) {
         auto standing = co_await ports.store.sweep_of(tenant.tenant, false);
         if (standing) tenant.sweep = std::move(standing->sweep);
+        auto compared = co_await ports.store.latest_comparisons(tenant.tenant);
+        if (compared) tenant.compared = std::move(*compared);
     }
     co_return facts;
 }

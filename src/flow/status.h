@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "flow/backlog.h"
 #include "flow/cause.h"
+#include "flow/comparison.h"
 #include "flow/propagator.h"
 #include "flow/watch_over.h"
 
@@ -23,6 +24,7 @@ struct WatchedTenant {
     domain::TenantId tenant;
     base::Duration freshness{};  // of its sweep; 0: it is not swept
     std::optional<Sweep> sweep;
+    std::vector<Comparison> compared{};  // with the partner's files, as the store has the newest
 };
 
 // Whether access tokens can be checked.
@@ -80,13 +82,14 @@ struct TenantStatus {
     std::optional<Sweep> sweep;
     std::optional<base::Duration> sweep_age;  // for how long at most something was not looked at
     bool sweep_is_late = false;
+    std::vector<Comparison> compared;  // the newest of each merchant
 };
 
 struct Status {
     StatusFacts facts;
-    std::vector<StatusFinding> findings;      // the worst first
-    std::vector<RouteStatus> routes;    // likewise
-    std::vector<TenantStatus> tenants;  // as they were given
+    std::vector<StatusFinding> findings;  // the worst first
+    std::vector<RouteStatus> routes;      // likewise
+    std::vector<TenantStatus> tenants;    // as they were given
 };
 
 // Asks the store and the ways; what the store does not answer is told in the facts. `tenants`: all,

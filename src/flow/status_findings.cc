@@ -158,6 +158,18 @@ void judge_tenant(Findings& all, const TenantStatus& tenant, const StatusFacts& 
     }
 }
 
+void judge_compared(Findings& all, const TenantStatus& tenant) {
+    for (const auto& line : tenant.compared) {
+        const auto differences = differences_in(line.counts);
+        if (differences == 0) continue;
+        notice(all,
+               fmt::format("{}: the partner's file {} showed {} differences on {}.",
+                           name_of(tenant.tenant, line.merchant), line.file, differences,
+                           base::format_time(line.at)),
+               "`usher compare` with the newest file shows those that are left.");
+    }
+}
+
 void judge_learned(Findings& all, const StatusFacts& facts) {
     for (const auto& gap : facts.learned) {
         const auto* pin = pin_for(facts.pins, gap.tenant, gap.merchant, gap.product, gap.action);
@@ -183,6 +195,7 @@ std::vector<StatusFinding> findings_of(const Status& status) {
     for (const auto& route : status.routes) judge_route(all, route);
     for (const auto& hold : facts.holds) judge_hold(all, hold);
     for (const auto& tenant : status.tenants) judge_tenant(all, tenant, facts);
+    for (const auto& tenant : status.tenants) judge_compared(all, tenant);
     judge_learned(all, facts);
     Findings sorted;
     for (const auto severity : {Severity::trouble, Severity::notice}) {

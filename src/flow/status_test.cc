@@ -77,6 +77,25 @@ TEST(Status, WhatWaitsIsDoneAfterAsLongAsItTakesAtThePresentRate) {
     EXPECT_EQ(told.eta, seconds{500});
 }
 
+TEST(Status, TheNewestComparisonOfEachMerchantIsTold) {
+    auto known = facts({route()}, {part(Problem::product_not_ours, 2)});
+    const auto line = [](const std::string& merchant, int hour, std::uint64_t differences) {
+        Comparison told{.merchant = domain::MerchantId{merchant}, .at = kNow - hours{24 - hour}};
+        told.counts.at(index_of(Finding::status_differs)) = differences;
+        return told;
+    };
+    known.tenants.at(0).compared = {line("A", 1, 3), line("A", 2, 0), line("B", 1, 0),
+                                    line("B", 2, 5)};
+    const auto status = tell_status(known);
+    const auto& told = status.tenants.at(0);
+    ASSERT_EQ(told.compared.size(), 2U);
+    EXPECT_EQ(told.compared.at(0), line("A", 2, 0));
+    EXPECT_EQ(told.compared.at(1), line("B", 2, 5));
+    ASSERT_EQ(status.findings.size(), 2U) << "what needs a person, and the differences";
+    EXPECT_NE(status.findings.at(1).what.find("5 differences"), std::string::npos);
+    EXPECT_EQ(told.attention, 2U) << "no call settles that";
+}
+
 TEST(Status, ATimeThatIsNotKnownSaysWhy) {
     const std::vector waiting{part(Problem::none, 10)};
     const auto why = [&](auto change) {

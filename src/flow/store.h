@@ -17,8 +17,8 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
-#include "flow/kept_report.h"
 #include "flow/comparison.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 
 namespace usher::flow {
@@ -80,7 +80,7 @@ struct Writes {
     // The tenant's older reports go, some hundred at a time.
     std::optional<base::Time> reports_until;
     std::optional<Comparison> comparison;  // likewise with the same tenant, merchant and time
-    std::optional<ActionPin> pin;  // likewise, with the same product and action
+    std::optional<ActionPin> pin;          // likewise, with the same product and action
 
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&

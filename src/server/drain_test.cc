@@ -99,6 +99,11 @@ class LimitedPartner final : public flow::Partner {
     std::string digest(const domain::Entitlement&, domain::PartnerAction) const override {
         return "digest";
     }
+    std::optional<domain::AccountId> account_of(const domain::TenantId&, const domain::CustomerId&,
+                                                const domain::MerchantId&) const override {
+        return std::nullopt;
+    }
+    flow::ReportNote understand_report(std::string_view) const override { return {}; }
     domain::CustomerId customer_of(const domain::TenantId&, const domain::AccountId& account,
                                    const domain::MerchantId&) const override {
         return domain::CustomerId{account.text()};

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "api/admin/calls.h"
+#include "api/admin/manners.h"
 #include "api/fields.h"
 #include "api/text.h"
 #include "base/json.h"
@@ -29,16 +30,6 @@ constexpr std::size_t kDigestDigits = 64;
 constexpr std::int64_t kLargestCount = 1'000'000'000'000;
 constexpr std::string_view kCountForm = "must be a whole number from 0 to 1000000000000.";
 constexpr std::string_view kTooMany = "must hold 1 to 500 entries.";
-
-http::Response answer(int status, const json::object& body) {
-    return http::make_response(status, "application/json", json::serialize(body));
-}
-
-// As people know each other.
-std::string who(const Exchange& exchange) {
-    const auto& principal = *exchange.principal;
-    return principal.username.empty() ? principal.subject : principal.username;
-}
 
 // The entries of a list of objects; adds what is wrong with the list.
 const json::array* read_list(const json::object& body, std::string_view name, Fields& fields) {
@@ -152,27 +143,6 @@ json::object finding_json(const flow::RowFinding& found) {
     if (!ours.partner_id.empty()) object["partnerEntitlementId"] = ours.partner_id.text();
     if (ours.ends_at) object["endsAt"] = base::format_time(*ours.ends_at);
     return object;
-}
-
-json::object line_json(const flow::Comparison& line) {
-    json::object counts;
-    for (const auto finding : flow::kFindings) {
-        const auto count = line.counts.at(flow::index_of(finding));
-        if (count > 0) counts[flow::to_text(finding)] = count;
-    }
-    const auto differences = flow::differences_in(line.counts);
-    return {{"merchant", line.merchant.text()},
-            {"at", base::format_time(line.at)},
-            {"by", line.by},
-            {"subject", line.subject},
-            {"file", line.file},
-            {"sha256", line.digest},
-            {"asOf", base::format_time(line.as_of)},
-            {"rows", line.rows},
-            {"differences", differences},
-            {"signedOff", differences == 0},
-            {"counts", std::move(counts)},
-            {"reads", line.reads}};
 }
 
 flow::FindingCounts read_counts(const json::object& body, Fields& fields) {
@@ -341,7 +311,7 @@ base::Task<Answer> sign_comparison(Exchange& exchange, const Surroundings& aroun
                {"counts", flow::to_text(signed_line->counts)},
                {"subject", signed_line->subject},
                {"requestId", exchange.request_id}});
-    co_return answer(201, line_json(*signed_line));
+    co_return answer(201, comparison_json(*signed_line));
 }
 
 base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& around) {
@@ -355,7 +325,7 @@ base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& ar
             merchants.emplace_back(json::object{{"merchant", last}});
         }
         const bool agreed = flow::differences_in(line.counts) == 0;
-        merchants.back().as_object()[agreed ? "agreed" : "differed"] = line_json(line);
+        merchants.back().as_object()[agreed ? "agreed" : "differed"] = comparison_json(line);
     }
     co_return answer(200, {{"comparisons", std::move(merchants)}});
 }

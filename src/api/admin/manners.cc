@@ -27,4 +27,25 @@ std::string who(const Exchange& exchange) {
     return principal.username.empty() ? principal.subject : principal.username;
 }
 
+boost::json::object comparison_json(const flow::Comparison& line) {
+    boost::json::object counts;
+    for (const auto finding : flow::kFindings) {
+        const auto count = line.counts.at(flow::index_of(finding));
+        if (count > 0) counts[flow::to_text(finding)] = count;
+    }
+    const auto differences = flow::differences_in(line.counts);
+    return {{"merchant", line.merchant.text()},
+            {"at", base::format_time(line.at)},
+            {"by", line.by},
+            {"subject", line.subject},
+            {"file", line.file},
+            {"sha256", line.digest},
+            {"asOf", base::format_time(line.as_of)},
+            {"rows", line.rows},
+            {"differences", differences},
+            {"signedOff", differences == 0},
+            {"counts", std::move(counts)},
+            {"reads", line.reads}};
+}
+
 }  // namespace usher::api::admin

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "api/exchange.h"
+#include "flow/comparison.h"
 #include "flow/watch_over.h"
 
 namespace usher::api::admin {
@@ -15,6 +16,7 @@ inline constexpr std::size_t kLongestReason = 500;  // in characters
 http::Response answer(int status, const boost::json::object& body);
 
 boost::json::object hold_json(const flow::Hold& hold);
+boost::json::object comparison_json(const flow::Comparison& line);
 
 // Empty on the routes for all tenants.
 domain::TenantId tenant_of(const Exchange& exchange);

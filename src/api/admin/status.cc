@@ -75,6 +75,10 @@ json::object tenant_json(const flow::TenantStatus& tenant) {
                         {"causes", std::move(causes)}};
     add_time(object, "oldest", tenant.oldest);
     if (tenant.freshness > base::Duration::zero()) object["sweep"] = sweep_json(tenant);
+    if (!tenant.compared.empty()) {
+        auto& lines = object["compared"].emplace_array();
+        for (const auto& line : tenant.compared) lines.push_back(comparison_json(line));
+    }
     return object;
 }
 

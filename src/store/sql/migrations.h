@@ -243,6 +243,6 @@ CREATE TABLE action_pin (
 
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{kCreateTables, kRememberUse, kWatchOver, kNameProblems,
-                                       kKeepReports,  kCompare,     kPinActions};
+                                        kKeepReports,  kCompare,     kPinActions};
 
 }  // namespace usher::store::sql

@@ -13,8 +13,8 @@
 #include "base/strong.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
-#include "flow/kept_report.h"
 #include "flow/comparison.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 

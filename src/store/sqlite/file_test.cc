@@ -154,7 +154,8 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     open()->insert(row);
     tamper(
         "DROP TABLE sweep; DROP TABLE hold; "
-        "DROP TABLE comparison; DROP TABLE report; DROP INDEX product_by_key;"
+        "DROP TABLE comparison; DROP TABLE action_pin; "
+        "DROP TABLE report; DROP INDEX product_by_key;"
         "ALTER TABLE event DROP COLUMN product_id;"
         "ALTER TABLE entitlement DROP COLUMN other_product_key;"
         "ALTER TABLE entitlement DROP COLUMN problem;"

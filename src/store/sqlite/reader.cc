@@ -4,9 +4,9 @@
 
 #include "base/log.h"
 #include "base/planted.h"
+#include "store/reading.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
-#include "store/reading.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/queries.h"

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "domain/entitlement.h"
-#include "flow/kept_report.h"
 #include "flow/comparison.h"
+#include "flow/kept_report.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
