@@ -68,8 +68,8 @@ void Pace::answered(Sign sign, std::size_t kind, base::Monotonic begun, base::Mo
     if (!slow) {
         grow(in_flight);
     } else if (begun >= cut_at_) {
-        // Never to less than a few: then it is not what we send that makes the partner slow.
-        shrink(kSlowCut, std::max(1.0, static_cast<double>(policy_.most) / 8), now);
+        // Never to less than a quarter: then it is not what we send that makes the partner slow.
+        shrink(kSlowCut, std::max(1.0, static_cast<double>(policy_.most) / 4), now);
     }
 }
 

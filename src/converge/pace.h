@@ -20,7 +20,7 @@ struct PacePolicy {
     std::size_t most = 32;  // calls in flight; the window begins here
     base::Duration longest_gap = std::chrono::seconds{5};   // between two calls, at the slowest
     base::Duration memory = std::chrono::minutes{5};        // of how fast the partner can be
-    base::Duration jitter = std::chrono::milliseconds{20};  // of latency, that says nothing
+    base::Duration jitter = std::chrono::milliseconds{50};  // of latency, our own included
 };
 
 class Pace {
