@@ -18,7 +18,8 @@ flow::ReportNote note_of(std::string_view body) {
 TEST(ReadReport, SaysWhoseItIs) {
     const auto note = note_of(R"({"entitlementId":"b-1","externalEntitlementId":"ent-1",
         "customerIdentifier":"demo-account-1","merchantAccountKey":"BANGO_US","status":"FAILED",
-        "productKey":"MUSIC","dateLastUpdated":"2026-03-01T12:00:00Z","reason":"METADATA_UPDATE"})");
+        "productKey":"MUSIC","dateLastUpdated":"2026-03-01T12:00:00Z",
+        "reason":"METADATA_UPDATE"})");
     EXPECT_EQ(note.partner_id.text(), "b-1");
     EXPECT_EQ(note.external_id.text(), "ent-1");
     EXPECT_EQ(note.customer.text(), "demo-account-1");
@@ -34,8 +35,10 @@ TEST(ReadReport, SaysWhoseItIs) {
 
 TEST(ReadReport, KeepsNoSecret) {
     const auto text = note_of(R"({"status":"PENDING","activationCode":"s3cret-1",
-        "parameters":{"action":"NAVIGATE_TO_URL","url":"https://m.example/?t=s3cret-2","urlExpiry":7},
-        "financeData":{"card":"s3cret-3"},"note":"go to https://m.example/s3cret-4","Token":"s3cret-5",
+        "parameters":{"action":"NAVIGATE_TO_URL","url":"https://m.example/?t=s3cret-2",
+        "urlExpiry":7},
+        "financeData":{"card":"s3cret-3"},"note":"go to https://m.example/s3cret-4",
+        "Token":"s3cret-5",
         "list":["https://s3cret-6.example",{"password":"s3cret-7"},1],"msisdn":"s3cret-8",
         "activationUrl":null,"responseCode":"OK"})")
                           .text;
