@@ -13,6 +13,7 @@ import tempfile
 from http.client import HTTPException
 
 import checkpoints
+import drain
 import get
 import hostile
 import measure
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "store": (put.store, "the store alone: PostgreSQL under pgbench"),
     "start": (start.start, "from exec to the first authenticated answer"),
     "checkpoints": (checkpoints.checkpoints, "long writing with readers: the log and the latency"),
+    "drain": (drain.drain, "100,000 open changes after an outage: the partner's capacity"),
     "hostile": (hostile.hostile, "p99 while 900 slow, deaf or idle connections are there"),
 }
 USUAL = ("put", "get", "token", "store", "start")
@@ -47,6 +49,8 @@ def read_arguments():
                         help="longest wait before each run for others to be done (%(default)s)")
     parser.add_argument("--connections", default="1,64,512", help="(%(default)s)")
     parser.add_argument("--minutes", type=float, default=10, help="of checkpoints (%(default)s)")
+    parser.add_argument("--drain", type=int, default=100_000, metavar="N",
+                        help="open changes of drain (%(default)s)")
     parser.add_argument("--folder", default="/var/tmp", help="on a real disk (%(default)s)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release",
                         help=argparse.SUPPRESS)
@@ -70,6 +74,7 @@ def run_all(arguments, folder, report):
     connections = [int(word) for word in arguments.connections.split(",")]
     world = prepare.World(folder, arguments.build / "bench", arguments.modules, arguments.seconds,
                           arguments.warmup, arguments.rounds, connections)
+    world.drain = arguments.drain
     world.minutes, world.patience = arguments.minutes, arguments.patience
     try:
         world.prepare(prepare.RUN_IN_ROWS + max(1024, 2 * max(connections)))

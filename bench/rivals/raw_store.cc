@@ -27,9 +27,10 @@ namespace {
 constexpr const char* kUsage =
     "Usage: raw_store run --store sqlite:PATH --entitlements FILE --run-in FILE\n"
     "                     [--connections N] [--seconds S] [--warmup S] [--run-in-seconds S]\n"
-    "       raw_store fill --store sqlite:PATH --count N [--tenant ID]\n"
+    "       raw_store fill --store sqlite:PATH --count N [--tenant ID] [--open 1]\n"
     "FILE: lines of an id and the status that it has. Submitter i changes its own part of them\n"
-    "between SUSPENDED and ACTIVE, over and over. --run-in: others, that 64 change before.\n";
+    "between SUSPENDED and ACTIVE, over and over. --run-in: others, that 64 change before.\n"
+    "--open: SUSPENDED was asked for and is not settled, the first of them longest ago.\n";
 
 [[noreturn]] void fail(const std::string& why) {
     std::cerr << "raw_store: " << why << '\n';
@@ -44,6 +45,7 @@ struct Options {
     std::string tenant = "demo";
     std::size_t connections = 64;
     std::size_t count = 0;
+    bool open = false;
     double seconds = 5;
     double warmup = 0.5;
     double run_in_seconds = 1;
@@ -55,8 +57,8 @@ class NoPartner final : public flow::Partner {
     base::Task<flow::ActionReply> act(flow::ActionCall /*call*/) override { std::abort(); }
     base::Task<flow::ReadReply> read(flow::ReadCall /*call*/) override { std::abort(); }
     base::Task<flow::ReadReply> activation(flow::ReadCall /*call*/) override { std::abort(); }
-    base::Task<bool> echo(domain::TenantId /*tenant*/, domain::MerchantId /*merchant*/,
-                          base::Monotonic /*deadline*/) override {
+    base::Task<flow::EchoReply> echo(domain::TenantId /*tenant*/, domain::MerchantId /*merchant*/,
+                                     base::Monotonic /*deadline*/) override {
         std::abort();
     }
     std::string digest(const domain::Entitlement& /*row*/,
@@ -89,6 +91,17 @@ class NoPropagator final : public flow::Propagator {
                      const domain::MerchantId& /*merchant*/) const override {
         return false;
     }
+    flow::RouteStanding standing(const domain::TenantId& /*tenant*/,
+                                 const domain::MerchantId& /*merchant*/) const override {
+        return {};
+    }
+    bool may_send(const domain::Entitlement& /*row*/) const override { return true; }
+    bool takes_endings(const domain::TenantId& /*tenant*/) const override { return true; }
+    void hear_of_holds(std::vector<flow::Hold> /*in_force*/) override {}
+    void hear_of_pins(std::vector<flow::ActionPin> /*in_force*/) override {}
+    std::vector<flow::RouteReport> routes() const override { return {}; }
+    std::vector<flow::LearnedGap> learned() const override { return {}; }
+    std::size_t forget_learned(const flow::GapScope& /*scope*/) override { return 0; }
     std::unique_ptr<flow::Watch> watch(const domain::TenantId& /*tenant*/,
                                        const domain::EntitlementId& /*id*/) override {
         return std::make_unique<NoWatch>();
@@ -232,6 +245,13 @@ flow::Writes row_of(const Options& options, std::size_t number, base::Time now) 
     row.convergence.status = domain::EntitlementStatus::active;
     row.convergence.partner_status = domain::PartnerStatus::active;
     row.convergence.bound = true;
+    if (options.open) {
+        row.convergence.status = domain::EntitlementStatus::suspended;
+        row.convergence.intent = true;
+        // In the order in which they were asked for, over the last hours.
+        row.unsettled_since = now - std::chrono::hours{2} + std::chrono::milliseconds{number};
+        row.due_at = row.unsettled_since;
+    }
     row.created = row.modified = now;
     row.version = row.request = 1;
     row.asker = {"portal", "operator-portal", domain::CorrelationId{"filled-" + text}};
@@ -301,6 +321,8 @@ Options read_options(int count, char** words) {
             options.tenant = value;
         else if (name == "--connections")
             options.connections = std::strtoul(value, nullptr, 10);
+        else if (name == "--open")
+            options.open = std::atoi(value) != 0;
         else if (name == "--count")
             options.count = std::strtoul(value, nullptr, 10);
         else if (name == "--seconds")
