@@ -9,6 +9,8 @@ namespace usher::simulate {
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};  // for one answer
+// After this nothing that was asked of a node can still come true.
+constexpr std::chrono::minutes kToComeTrue{5};
 
 }  // namespace
 
@@ -33,6 +35,11 @@ void Overseer::resume() {
 void Overseer::put_right() {
     resume();
     for (const auto& tenant : ever_) lift(tenant);
+    // A node that stood still may have been asked to pause before, and do so after all.
+    timeline_.after(kToComeTrue, kWorld, [this](bool) {
+        right_.clear();
+        for (const auto& tenant : ever_) lift(tenant);
+    });
 }
 
 void Overseer::lift(const domain::TenantId& tenant) {
