@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/compare_file.h"
 #include "http/target.h"
@@ -34,11 +35,7 @@ constexpr std::string_view kRoot = "/admin/v1/comparisons";
 constexpr std::size_t kPageBytes = std::size_t{150} * 1024;  // a request may have 256 KiB
 constexpr std::size_t kReadsAtOnce = 100;                    // each is a change of its own
 
-std::string text(const json::object& object, std::string_view name) {
-    return base::find_string(object, name).value_or("");
-}
-
-std::uint64_t number(const json::object& object, std::string_view name) {
+std::uint64_t count_in(const json::object& object, std::string_view name) {
     const auto* found = base::find_member(object, name);
     return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
 }
@@ -167,7 +164,7 @@ void Comparing::note(Found found) {
 void Comparing::note_read(const json::object& ours) {
     const auto* read = base::find_member(ours, "read");
     if (read == nullptr || *read != true) return;
-    reads_.emplace_back(text(ours, "entitlementId"), number(ours, "version"));
+    reads_.emplace_back(text(ours, "entitlementId"), count_in(ours, "version"));
 }
 
 void Comparing::take(std::uint64_t line, partner::bango::ReadRow row) {
@@ -203,7 +200,7 @@ void Comparing::send_rows() {
     std::size_t told = 0;
     for_each(*answer, "findings", [&](const json::object& ours) {
         const auto finding = flow::parse_finding(text(ours, "finding"));
-        const auto row = number(ours, "row");
+        const auto row = count_in(ours, "row");
         if (!finding || row >= page_.size()) return;
         ++told;
         note_read(ours);
@@ -211,7 +208,7 @@ void Comparing::send_rows() {
             {.finding = *finding, .line = page_[row].line, .theirs = page_[row].row, .ours = ours});
     });
     const auto* object = answer->if_object();
-    const auto equal = object == nullptr ? 0 : number(*object, "equal");
+    const auto equal = object == nullptr ? 0 : count_in(*object, "equal");
     if (told + equal != page_.size()) {
         trouble_ = AdminTrouble{1,
                                 "the answer does not cover the rows that were sent: use an "
@@ -269,7 +266,7 @@ Comparing::Done Comparing::apply() {
             ask_admin(command_.access, "POST", fmt::format("{}/reads", kRoot),
                       json::serialize(json::object{{"entitlements", std::move(list)}}));
         if (!answer) return std::unexpected{answer.error()};
-        if (const auto* object = answer->if_object()) due_ += number(*object, "due");
+        if (const auto* object = answer->if_object()) due_ += count_in(*object, "due");
     }
     return {};
 }
@@ -349,7 +346,7 @@ void print_text(const Comparing& comparing, const CompareCommand& command,
     const auto& counts = comparing.counts();
     const auto differences = flow::differences_in(counts);
     std::cout << fmt::format("{}: {} rows against {}, as of {}\n\n", text(line, "file"),
-                             number(line, "rows"), text(line, "merchant"), text(line, "asOf"));
+                             count_in(line, "rows"), text(line, "merchant"), text(line, "asOf"));
     for (const auto finding : flow::kFindings) {
         const auto count = counts.at(flow::index_of(finding));
         if (count > 0) std::cout << fmt::format("{:<17} {}\n", flow::to_text(finding), count);

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "flow/cause.h"
 #include "http/target.h"
@@ -18,16 +19,6 @@ namespace usher::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text(const json::object& object, std::string_view name) {
-    return base::find_string(object, name).value_or("");
-}
-
-const json::object& part(const json::object& object, std::string_view name) {
-    static const json::object kNone;
-    const auto* found = base::find_member(object, name);
-    return found != nullptr && found->is_object() ? found->get_object() : kNone;
-}
 
 void line(std::string_view name, const std::string& value) {
     if (!value.empty()) std::cout << fmt::format("{:<12} {}\n", name, value);

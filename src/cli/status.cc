@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 
 namespace usher::cli {
@@ -18,36 +19,6 @@ namespace usher::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text(const json::object& object, std::string_view name) {
-    return base::find_string(object, name).value_or("");
-}
-
-bool flag(const json::object& object, std::string_view name) {
-    const auto* found = base::find_member(object, name);
-    return found != nullptr && found->is_bool() && found->get_bool();
-}
-
-double number(const json::object& object, std::string_view name) {
-    const auto* found = base::find_member(object, name);
-    return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
-}
-
-const json::object& part(const json::object& object, std::string_view name) {
-    static const json::object kNone;
-    const auto* found = base::find_member(object, name);
-    return found != nullptr && found->is_object() ? found->get_object() : kNone;
-}
-
-std::vector<json::object> list(const json::object& object, std::string_view name) {
-    std::vector<json::object> all;
-    const auto* found = base::find_member(object, name);
-    if (found == nullptr || !found->is_array()) return all;
-    for (const auto& one : found->get_array()) {
-        if (one.is_object()) all.push_back(one.get_object());
-    }
-    return all;
-}
 
 std::string span_text(double seconds) {
     constexpr double kMinute = 60;

@@ -17,7 +17,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using Sign = Pace::Sign;
 
-constexpr base::Monotonic kStart{seconds{1000}};
+constexpr base::Monotonic kPaceStart{seconds{1000}};
 
 // A partner that can do only so much, and a caller that always has more to ask.
 struct Partner {
@@ -73,7 +73,7 @@ class Model {
     }
 
     Pace pace;
-    base::Monotonic now = kStart;
+    base::Monotonic now = kPaceStart;
     Partner& partner() { return partner_; }
 
   private:
@@ -112,7 +112,7 @@ class Model {
     std::priority_queue<Call> out_;
     std::size_t inside_ = 0;
     double tokens_;
-    base::Monotonic filled_ = kStart;
+    base::Monotonic filled_ = kPaceStart;
 };
 
 class EverySeed : public testing::TestWithParam<std::uint64_t> {};
@@ -173,23 +173,24 @@ TEST_P(EverySeed, APartnerThatIsSlowerForGoodIsUsedAgainAfterMinutes) {
 
 TEST(Pace, AnAnswerToWhatLeftBeforeTheCutDoesNotCutAgain) {
     Pace pace{{.most = 32}};
-    for (int i = 0; i < 32; ++i) pace.started(kStart);
+    for (int i = 0; i < 32; ++i) pace.started(kPaceStart);
     for (int i = 0; i < 32; ++i) {
-        pace.answered(Sign::overloaded, 0, kStart, kStart + milliseconds{50}, 32);
+        pace.answered(Sign::overloaded, 0, kPaceStart, kPaceStart + milliseconds{50}, 32);
     }
     EXPECT_GT(pace.window(), 20);
     EXPECT_LT(pace.window(), 32);
-    pace.answered(Sign::overloaded, 0, kStart + milliseconds{51}, kStart + milliseconds{99}, 20);
+    pace.answered(Sign::overloaded, 0, kPaceStart + milliseconds{51}, kPaceStart + milliseconds{99},
+                  20);
     EXPECT_LT(pace.window(), 20);
 }
 
 TEST(Pace, AfterAnOutageItBeginsWithOneCallAndDoubles) {
     Pace pace{{.most = 32}};
-    pace.restart(kStart);
-    EXPECT_TRUE(pace.may_start(0, kStart));
-    pace.started(kStart);
-    EXPECT_FALSE(pace.may_start(1, kStart));
-    auto now = kStart;
+    pace.restart(kPaceStart);
+    EXPECT_TRUE(pace.may_start(0, kPaceStart));
+    pace.started(kPaceStart);
+    EXPECT_FALSE(pace.may_start(1, kPaceStart));
+    auto now = kPaceStart;
     for (int answers = 0; answers < 15; ++answers) {
         pace.answered(Sign::good, 0, now, now + milliseconds{10}, 40);
         now += milliseconds{10};
@@ -201,18 +202,18 @@ TEST(Pace, AfterAnOutageItBeginsWithOneCallAndDoubles) {
 
 TEST(Pace, WhatSaysNothingAboutThePaceChangesNothing) {
     Pace pace{{.most = 32}};
-    pace.answered(Sign::overloaded, 0, kStart, kStart, 32);
+    pace.answered(Sign::overloaded, 0, kPaceStart, kPaceStart, 32);
     const auto before = pace.window();
-    pace.answered(Sign::neither, 0, kStart, kStart + seconds{9}, 32);
+    pace.answered(Sign::neither, 0, kPaceStart, kPaceStart + seconds{9}, 32);
     EXPECT_EQ(pace.window(), before);
-    pace.answered(Sign::good, 0, kStart, kStart + milliseconds{9}, 1);
+    pace.answered(Sign::good, 0, kPaceStart, kPaceStart + milliseconds{9}, 1);
     EXPECT_EQ(pace.window(), before) << "one call at a time proves nothing about many";
 }
 
 TEST(Pace, HoweverOftenItIsAskedToSlowDownItGoesOnTrying) {
     Pace pace{{.most = 32, .longest_gap = seconds{5}}};
-    auto now = kStart + milliseconds{5};
-    pace.answered(Sign::good, 0, kStart, now, 32);
+    auto now = kPaceStart + milliseconds{5};
+    pace.answered(Sign::good, 0, kPaceStart, now, 32);
     for (int i = 0; i < 1000; ++i) {
         ASSERT_LE(pace.next_start() - now, seconds{5});
         now = std::max(now, pace.next_start());
@@ -235,7 +236,7 @@ TEST(Pace, HoweverOftenItIsAskedToSlowDownItGoesOnTrying) {
 // A read takes 20 ms and a create 400: a change of what is asked is no change of how fast it is.
 TEST(Pace, KindsOfCallsAreMeasuredApart) {
     Pace pace{{.most = 32}};
-    auto now = kStart;
+    auto now = kPaceStart;
     for (int i = 0; i < 2000; ++i) {
         const bool creates = i % 400 > 200;
         const auto took = creates ? milliseconds{400} : milliseconds{20};

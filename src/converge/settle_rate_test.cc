@@ -8,7 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr base::Monotonic kStart{seconds{1003}};
+constexpr base::Monotonic kRateStart{seconds{1003}};
 
 // Settles `per_second` for so long; gives the time after it.
 base::Monotonic settle(SettleRate& rate, base::Monotonic from, int per_second, int for_seconds) {
@@ -20,15 +20,15 @@ base::Monotonic settle(SettleRate& rate, base::Monotonic from, int per_second, i
 
 TEST(SettleRate, SaysNothingBeforeItKnows) {
     SettleRate rate;
-    EXPECT_FALSE(rate.per_second(kStart));
-    const auto now = settle(rate, kStart, 10, 9);
+    EXPECT_FALSE(rate.per_second(kRateStart));
+    const auto now = settle(rate, kRateStart, 10, 9);
     EXPECT_FALSE(rate.per_second(now));
     EXPECT_NEAR(rate.per_second(settle(rate, now, 10, 3)).value(), 10, 0.1);
 }
 
 TEST(SettleRate, IsOfTheLastTwoMinutes) {
     SettleRate rate;
-    auto now = settle(rate, kStart, 50, 300);
+    auto now = settle(rate, kRateStart, 50, 300);
     EXPECT_NEAR(rate.per_second(now).value(), 50, 1);
     now = settle(rate, now, 5, 60);
     EXPECT_NEAR(rate.per_second(now).value(), 27, 3) << "half of them at the old rate";
@@ -39,7 +39,7 @@ TEST(SettleRate, IsOfTheLastTwoMinutes) {
 
 TEST(SettleRate, BeginsAnewAfterAnOutage) {
     SettleRate rate;
-    auto now = settle(rate, kStart, 50, 60);
+    auto now = settle(rate, kRateStart, 50, 60);
     rate.forget();
     EXPECT_FALSE(rate.per_second(now));
     now = settle(rate, now + seconds{30}, 5, 20);

@@ -14,7 +14,7 @@ using enum Finding;
 
 constexpr std::string_view kApply = "Run again with --apply: it is read at once.";
 
-constexpr std::array kCatalogue{
+constexpr std::array kFindingCatalogue{
     FindingEntry{equal, FindingKind::agreement, "equal", "Both have the same.", ""},
     FindingEntry{ours_open, FindingKind::explained, "ours_open",
                  "A change of ours is under way or awaited there; it explains the difference.", ""},
@@ -55,27 +55,27 @@ constexpr std::array kCatalogue{
     FindingEntry{not_understood, FindingKind::person, "not_understood", "The row cannot be read.",
                  "Ask the partner for a sound file. What the row is about may be missing above."},
 };
-static_assert(kCatalogue.size() == kFindings.size());
-static_assert(std::ranges::equal(kFindings, kCatalogue, {}, {}, &FindingEntry::finding));
+static_assert(kFindingCatalogue.size() == kFindings.size());
+static_assert(std::ranges::equal(kFindings, kFindingCatalogue, {}, {}, &FindingEntry::finding));
 static_assert(std::ranges::all_of(kFindings,
                                   [](Finding f) { return kFindings.at(index_of(f)) == f; }));
 
 }  // namespace
 
 std::span<const FindingEntry> finding_catalogue() {
-    return kCatalogue;
+    return kFindingCatalogue;
 }
 
 std::string findings_as_markdown() {
     std::string text = "| finding | means | what to do |\n|---|---|---|\n";
-    for (const auto& entry : kCatalogue) {
+    for (const auto& entry : kFindingCatalogue) {
         text += fmt::format("| `{}` | {} | {} |\n", entry.name, entry.meaning, entry.what_to_do);
     }
     return text;
 }
 
 const FindingEntry& describe(Finding finding) {
-    return kCatalogue.at(index_of(finding));
+    return kFindingCatalogue.at(index_of(finding));
 }
 
 std::string_view to_text(Finding finding) {
@@ -83,8 +83,8 @@ std::string_view to_text(Finding finding) {
 }
 
 std::optional<Finding> parse_finding(std::string_view text) {
-    const auto* found = std::ranges::find(kCatalogue, text, &FindingEntry::name);
-    if (found == kCatalogue.end()) return std::nullopt;
+    const auto* found = std::ranges::find(kFindingCatalogue, text, &FindingEntry::name);
+    if (found == kFindingCatalogue.end()) return std::nullopt;
     return found->finding;
 }
 

@@ -13,7 +13,7 @@ base::Task<StoreResult<bool>> write(Ports& ports, const ActionPin& pin) {
     });
 }
 
-base::Task<> tell(Ports& ports) {
+base::Task<> tell_pins(Ports& ports) {
     auto in_force = co_await ports.store.pins();
     if (!in_force) co_return;  // read again before long
     ports.propagator.hear_of_pins(std::move(*in_force));
@@ -62,14 +62,14 @@ base::Task<StoreResult<ActionPin>> place_pin(Ports& ports, ActionPin pin) {
     pin.since = ports.clock.now();
     const auto done = co_await write(ports, pin);
     // Told in any case: the one before may be lifted already.
-    co_await tell(ports);
+    co_await tell_pins(ports);
     if (!done) co_return std::unexpected{done.error()};
     co_return pin;
 }
 
 base::Task<StoreResult<std::size_t>> lift_pin(Ports& ports, LiftPin lift) {
     const auto lifted = co_await lift_all(ports, lift);
-    co_await tell(ports);
+    co_await tell_pins(ports);
     co_return lifted;
 }
 

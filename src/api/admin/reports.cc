@@ -12,21 +12,21 @@ namespace {
 
 namespace json = boost::json;
 
-void add(json::object& object, std::string_view name, const std::string& text) {
+void add_text(json::object& object, std::string_view name, const std::string& text) {
     if (!text.empty()) object[name] = text;
 }
 
 json::object report_json(const flow::KeptReport& report) {
     json::object object{{"received", base::format_time(report.received)},
                         {"outcome", flow::to_text(report.outcome)}};
-    add(object, "named", report.named);
-    add(object, "partnerEntitlementId", report.partner_id.text());
-    add(object, "customer", report.customer.text());
-    add(object, "productKey", report.product_key.text());
-    add(object, "status", report.status_word);
-    add(object, "reason", report.reason);
+    add_text(object, "named", report.named);
+    add_text(object, "partnerEntitlementId", report.partner_id.text());
+    add_text(object, "customer", report.customer.text());
+    add_text(object, "productKey", report.product_key.text());
+    add_text(object, "status", report.status_word);
+    add_text(object, "reason", report.reason);
     if (report.partner_date) object["partnerDate"] = base::format_time(*report.partner_date);
-    add(object, "body", report.text);
+    add_text(object, "body", report.text);
     return object;
 }
 
