@@ -58,9 +58,13 @@ void count(Status& status, const BacklogPart& part) {
         tenant = &status.tenants.emplace_back(TenantStatus{.tenant = part.tenant});
     }
     tenant->unsettled += part.count;
-    tenant->attention += domain::is_for_people(part.problem) ? part.count : part.long_ago;
     keep_older(tenant->oldest, part.oldest);
-    tenant->causes[cause_of_part(status.facts, route.report, part)] += part.count;
+    const auto cause = cause_of_part(status.facts, route.report, part);
+    tenant->causes[cause] += part.count;
+    const auto attention = domain::is_for_people(part.problem) ? part.count : part.long_ago;
+    if (attention == 0) return;
+    tenant->attention += attention;
+    tenant->attention_causes[cause] += attention;
 }
 
 void estimate(RouteStatus& route) {

@@ -77,6 +77,7 @@ struct TenantStatus {
     std::uint64_t attention = 0;  // for so long that a person should look
     std::optional<base::Time> oldest;
     std::map<Cause, std::uint64_t> causes;
+    std::map<Cause, std::uint64_t> attention_causes;  // of those
     // The sweep; nothing when there is none yet.
     base::Duration freshness{};
     std::optional<Sweep> sweep;

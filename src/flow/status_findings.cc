@@ -136,15 +136,17 @@ void judge_hold(Findings& all, const Hold& hold) {
 
 void judge_tenant(Findings& all, const TenantStatus& tenant, const StatusFacts& facts) {
     if (tenant.attention > 0) {
-        const auto worst = std::ranges::max_element(tenant.causes, {},
+        const auto worst = std::ranges::max_element(tenant.attention_causes, {},
                                                     [](const auto& entry) { return entry.second; });
-        trouble(all,
-                fmt::format("{}: {} are not settled for more than {}; most of all: {}.",
-                            tenant.tenant.text(), tenant.attention, span_text(facts.give_up_after),
-                            worst == tenant.causes.end() ? "" : to_text(worst->first)),
-                fmt::format("`usher explain` one of them; when the cause is over: `usher retry "
-                            "--all --tenant {} --reason …`",
-                            tenant.tenant.text()));
+        trouble(
+            all,
+            fmt::format("{}: {} need a person, not settled for more than {} or by no call; most "
+                        "of all: {}.",
+                        tenant.tenant.text(), tenant.attention, span_text(facts.give_up_after),
+                        worst == tenant.attention_causes.end() ? "" : to_text(worst->first)),
+            fmt::format("`usher explain` one of them; when the cause is over: `usher retry "
+                        "--all --tenant {} --reason …`",
+                        tenant.tenant.text()));
     }
     if (tenant.sweep_is_late) {
         trouble(all,

@@ -191,8 +191,10 @@ TEST(Status, WhatIsNotSettledForTooLongNeedsAPerson) {
     old.long_ago = 2;
     const auto status = tell_status(facts({route()}, {old}));
     EXPECT_EQ(status.tenants.at(0).attention, 2U);
-    EXPECT_THAT(first(status), HasSubstr("! demo: 2 are not settled for more than 24 h; most of "
-                                         "all: id_unknown"));
+    EXPECT_THAT(
+        first(status),
+        HasSubstr("! demo: 2 need a person, not settled for more than 24 h or by no call; most of "
+                  "all: id_unknown"));
 }
 
 TEST(Status, ASweepIsLateAfterTwoLimits) {

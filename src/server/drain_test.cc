@@ -141,6 +141,7 @@ class DrainTest : public testing::Test {
     }
     ~DrainTest() override {
         store_->close();
+        clock_.drop();
         context_.reset();  // with the coroutines in it
     }
 
