@@ -188,10 +188,16 @@ inline constexpr std::string_view kFindKeys =
     "$2) "
     "ORDER BY tenant_id, entitlement_id LIMIT $3";
 
-// The work list, one step along its index at a time: the next route that has work, …
-inline constexpr std::string_view kFindNextRoute =
+// The work list, one step along its index at a time: the next route that has work, in the same
+// tenant or in the next one. In one statement, (tenant_id, merchant_id) > ($1, $2), SQLite would
+// pass everything that is due on the route before.
+inline constexpr std::string_view kFindNextMerchant =
     "SELECT tenant_id, merchant_id FROM entitlement "
-    "WHERE sync_due_at IS NOT NULL AND (tenant_id, merchant_id) > ($1, $2) "
+    "WHERE sync_due_at IS NOT NULL AND tenant_id = $1 AND merchant_id > $2 "
+    "ORDER BY merchant_id LIMIT 1";
+inline constexpr std::string_view kFindNextTenant =
+    "SELECT tenant_id, merchant_id FROM entitlement "
+    "WHERE sync_due_at IS NOT NULL AND tenant_id > $1 "
     "ORDER BY tenant_id, merchant_id LIMIT 1";
 
 // … what is due on it, …

@@ -19,6 +19,14 @@ std::int64_t micros(base::Time time) {
     return base::to_micros(time);
 }
 
+Result<std::optional<flow::Route>> read_route(Result<Cursor> cursor) {
+    if (!cursor) return std::unexpected{cursor.error()};
+    const auto more = cursor->next();
+    if (!more) return std::unexpected{more.error()};
+    if (!*more) return std::nullopt;
+    return flow::Route{domain::TenantId{cursor->text(0)}, domain::MerchantId{cursor->text(1)}};
+}
+
 // All else may pass: a lock, too few descriptors, a disk that does not answer.
 bool is_damage(const Failure& failure) {
     const int kind = failure.code & 0xff;
@@ -180,13 +188,15 @@ ReadEngine::Answer<std::vector<flow::Route>> SqliteReader::routes() {
             std::vector<flow::Route> routes;
             flow::Route last;
             while (true) {
-                auto cursor = look_up(connection, sql::kFindNextRoute, last.tenant.text(),
-                                      last.merchant.text());
-                if (!cursor) return std::unexpected{cursor.error()};
-                const auto more = cursor->next();
-                if (!more) return std::unexpected{more.error()};
-                if (!*more) return routes;
-                last = {domain::TenantId{cursor->text(0)}, domain::MerchantId{cursor->text(1)}};
+                auto next = read_route(look_up(connection, sql::kFindNextMerchant,
+                                               last.tenant.text(), last.merchant.text()));
+                if (next && !*next) {
+                    next =
+                        read_route(look_up(connection, sql::kFindNextTenant, last.tenant.text()));
+                }
+                if (!next) return std::unexpected{next.error()};
+                if (!*next) return routes;
+                last = **next;
                 routes.push_back(last);
             }
         });
