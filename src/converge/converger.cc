@@ -425,7 +425,8 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
 }
 
 base::Task<std::optional<flow::Work>> Converger::read(flow::Work work, base::Monotonic deadline) {
-    const auto begun = clock_.now();
+    // By the store's clock, as everything that it is held against; this node's may be another.
+    const auto begun = work.claimed_at;
     const auto left = clock_.monotonic();
     const auto reply =
         co_await partner_.read({.entitlement = work.entitlement, .deadline = deadline});

@@ -81,7 +81,9 @@ std::optional<Work> take_claim(Recording& recording, const ClaimTools& tools, bo
         schedule(recording, tools);
         return std::nullopt;
     }
-    Work work{.step = step, .lease_end = tools.asked_at + tools.limits.lease};
+    Work work{.step = step,
+              .claimed_at = recording.now(),
+              .lease_end = tools.asked_at + tools.limits.lease};
     if (step.kind == domain::StepKind::act) {
         auto begun = domain::begin_call(entitlement.convergence, *step.action, tools.fresh_id,
                                         tools.partner->digest(entitlement, *step.action),

@@ -41,6 +41,7 @@ TEST_F(ClaimingTest, TakesTheCallAndTheRightToMakeItTogether) {
     EXPECT_EQ(work->call->action, PartnerAction::suspend);
     EXPECT_EQ(work->call->request_id, with.fresh_id);
     EXPECT_EQ(work->lease_end, with.asked_at + world.ports.limits.lease);
+    EXPECT_EQ(work->claimed_at, now());
     const auto row = *std::move(recording).finish().entitlement;
     EXPECT_EQ(row.claim.fence, 1U);
     EXPECT_EQ(work->fence, 1U);

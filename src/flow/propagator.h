@@ -21,6 +21,7 @@ struct Work {
     domain::Step step;                 // read or act
     std::optional<domain::Call> call;  // of act
     std::uint64_t fence = 0;
+    base::Time claimed_at;      // by the store's clock; nothing that it led to began sooner
     base::Monotonic lease_end;  // counted from before the claim was asked for
     unsigned chain = 0;         // steps taken straight after one another so far
 };

@@ -31,6 +31,7 @@ class Judgement {
             const auto meaning = meaning_of(sent.request);
             const auto plea = plea_of(sent.request);
             if (!plea || !sent.heard || !is_refusal(*sent.heard)) continue;
+            if (sent.answer.contains("NOT_AVAILABLE")) not_available_.insert(*plea);
             refused_.emplace(meaning.our_id.empty() ? meaning.partner_id : meaning.our_id, *plea);
         }
     }
@@ -153,7 +154,15 @@ class Judgement {
         if (change.kind != ChangeKind::partner_moved) return false;
         // What has ended is over, whoever ended it; and what acts twice may act late.
         return domain::is_ended(actual_status(row)) || evidence_.moved.contains(row.id.text()) ||
-               evidence_.short_memory || evidence_.clocks_step;
+               evidence_.short_memory || evidence_.clocks_step || is_out_of_reach(wish);
+    }
+
+    // The merchant has said that it does not know how to do that, of whichever record. What comes
+    // true late then cannot be undone.
+    bool is_out_of_reach(EntitlementStatus wish) const {
+        return evidence_.unsupported && std::ranges::any_of(pleas_for(wish), [&](Plea plea) {
+                   return not_available_.contains(plea);
+               });
     }
 
     bool was_refused(const domain::Entitlement& row, domain::Rejection rejection,
@@ -339,6 +348,7 @@ class Judgement {
     const Evidence& evidence_;
     std::map<std::string, std::vector<const json::object*>> by_our_id_;
     std::set<std::pair<std::string, Plea>> refused_;  // by the partner: its id or ours
+    std::set<Plea> not_available_;                    // refused as such, of any record
     Histories histories_;
     Findings found_;
     Verdict verdict_;

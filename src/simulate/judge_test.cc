@@ -251,6 +251,23 @@ TEST_F(JudgeTest, nothingLeavesDuringAPause) {
     EXPECT_TRUE(judge(evidence_).violations.empty()) << "another tenant's";
 }
 
+TEST_F(JudgeTest, whatTheMerchantCannotUndoMayStand) {
+    kept().feed[3].change.kind = ChangeKind::partner_moved;
+    kept().feed[2].change.status_to = EntitlementStatus::cancelled;
+    kept().feed[3].change.status_from = EntitlementStatus::cancelled;
+    evidence_.asked[1].status = "CANCELLED";
+    evidence_.unsupported = true;
+    expect_found(Invariant::last_wish_holds, [] {});
+    auto& sent = evidence_.sent[1];
+    sent.request.method = "POST";
+    sent.request.target = "/v1/entitlement/cancel/p-1";
+    sent.heard = 409;
+    sent.answer = R"({"responseCode":"CONFLICT"})";
+    expect_found(Invariant::last_wish_holds, [] {});
+    sent.answer = R"({"responseCode":"NOT_AVAILABLE"})";
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+}
+
 TEST_F(JudgeTest, theWire) {
     expect_found(Invariant::one_at_a_time,
                  [&] { evidence_.sent[1].at = evidence_.sent[0].at + std::chrono::seconds{5}; });
