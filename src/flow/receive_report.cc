@@ -88,16 +88,16 @@ void ask_for_read(Writes& writes, const Rows& rows, base::Duration interval) {
 }
 
 // Nothing when there is no such entitlement.
-using Taken = std::optional<ReportOutcome>;
+using ReportTaken = std::optional<ReportOutcome>;
 
-base::Task<StoreResult<Taken>> take(Ports& ports, Incoming incoming, domain::EntitlementId owner,
-                                    bool is_named) {
+base::Task<StoreResult<ReportTaken>> take(Ports& ports, Incoming incoming,
+                                          domain::EntitlementId owner, bool is_named) {
     const Wanted wanted{.tenant = incoming.tenant, .entitlement = owner, .reports_of = owner};
     const auto limits = ports.limits.reports;
-    co_return co_await decide_in<Taken>(
+    co_return co_await decide_in<ReportTaken>(
         ports.store, wanted,
         [incoming = std::move(incoming), owner, is_named,
-         limits](const Rows& rows) -> std::pair<Writes, Taken> {
+         limits](const Rows& rows) -> std::pair<Writes, ReportTaken> {
             if (!rows.entitlement) return {Writes{}, std::nullopt};
             const auto& view = incoming.note.view;
             const bool repeated = is_kept(rows, incoming);
@@ -201,7 +201,7 @@ base::Task<std::expected<ReportOutcome, Failure>> receive_report(Ports& ports,
     }
     const auto others = co_await find_others(ports, incoming);
     if (!others) co_return std::unexpected{fail(others.error())};
-    Taken outcome;
+    ReportTaken outcome;
     for (const auto& id : *others) {
         const auto taken = co_await take(ports, incoming, id, false);
         if (!taken) co_return std::unexpected{fail(taken.error())};

@@ -12,7 +12,7 @@ namespace usher::sandbox {
 
 namespace {
 
-constexpr std::string_view kHeader =
+constexpr std::string_view kActiveFileHeader =
     "ResellerCustomerId,BangoEntitlementId,Status,MerchantAccountKey,MerchantEntitlementId,"
     "ProductKey,DisplayName,CreatedDate,ActivatedDate,SuspendedDate,ExpiryDate,LastUpdated,EndDate,"
     "ExtensionDataFormat,ExtensionData\r\n";
@@ -79,7 +79,7 @@ std::string line_of(const Record& record) {
 }  // namespace
 
 std::string active_file(const std::deque<Record>& records) {
-    std::string text{kHeader};
+    std::string text{kActiveFileHeader};
     for (const auto& record : records) {
         if (!is_ended(record.status) && record.provisioned) text += line_of(record);
     }
