@@ -256,6 +256,7 @@ def status(portal):
             portal.expect(40011, sample.without("reason"), "admin")
             portal.expect(40012, sample.having(action=5), "admin")
             portal.expect(40013, sample.having(action="stop"), "admin")
+            portal.expect(40013, sample.having(productKey=""), "admin")
             portal.expect(40014, sample.having(merchant="a b"), "admin")
     everything = portal.administer("/admin/v1/actions/clear", {"reason": "a test"})
     portal.expect(200, everything, "admin")

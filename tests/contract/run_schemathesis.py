@@ -26,7 +26,7 @@ KEPT = [f"kept-{number}" for number in range(1, 10)]
 ACCOUNTS = [f"account-{number}" for number in range(1, 10)]
 CUSTOMERS = [f"customer-{number}" for number in range(1, 31)]
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
-OPERATIONS = 7  # at the operator's listener
+OPERATIONS = 8  # at the operator's listener
 WRITING = ("createEntitlement", "putProduct", "addAccount")
 SEQUENCES_S = 30
 

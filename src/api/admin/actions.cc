@@ -61,6 +61,10 @@ std::expected<Scope, Problem> read_scope(const Exchange& exchange, Presence acti
     // The partner's own name; its form is the partner's.
     if (const auto product = fields.text("productKey", Presence::optional)) {
         named.product = domain::ProductKey{*product};
+        if (product->empty()) {
+            fields.add(ErrorCode::argument_invalid, "productKey",
+                       "must not be empty; leave it out for every product.");
+        }
     }
     if (const auto word = fields.text("action", action)) {
         named.action = domain::parse_partner_action(*word);
