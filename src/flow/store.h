@@ -61,6 +61,8 @@ struct Rows {
     std::optional<Sweep> sweep;
     std::vector<ReportMark> reports;  // the newest first
     base::Time now;                   // by the store's clock: leases and due times are judged by it
+
+    bool operator==(const Rows&) const = default;
 };
 
 struct Writes {

@@ -99,6 +99,28 @@ TEST_F(Shared, WhatWasNotThereIsReadAsWell) {
     EXPECT_EQ(runs, 2);
 }
 
+TEST_F(Shared, ReportsThatWereReadAreReadAsWell) {
+    const auto a = node();
+    const auto b = node();
+    int runs = 0;
+    const auto keep = [&](const std::string& digest, int* count) {
+        return flow::Command{
+            {.tenant = row_.tenant, .reports_of = row_.id}, [&, digest, count](const Rows& rows) {
+                if (count != nullptr) ++*count;
+                if (!rows.reports.empty()) return Writes{};
+                return Writes{.report = flow::KeptReport{
+                                  .tenant = row_.tenant, .entitlement = row_.id, .digest = digest}};
+            }};
+    };
+    const auto slow = a->queue(keep("slow", &runs));
+    step(*a, 2);
+    ASSERT_TRUE(b->commit(keep("fast", nullptr)).has_value());
+    a->turn();
+    EXPECT_TRUE(slow->value().has_value());
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(a->ask(a->store().reports(row_.tenant, row_.id, 9)).value().size(), 1U);
+}
+
 TEST_F(Shared, RetriesEnd) {
     const auto a = node({.decide_runs = 3});
     const auto b = node();

@@ -17,11 +17,6 @@ constexpr int kLongestWait = 5;
 
 constexpr const char* kAway = "the database cannot be reached";
 
-bool is_same(const flow::Rows& a, const flow::Rows& b) {
-    return a.entitlement == b.entitlement && a.account == b.account && a.product == b.product &&
-           a.occupant == b.occupant && a.holders == b.holders && a.sweep == b.sweep;
-}
-
 // A decide that throws is a bug: noexcept ends the process.
 flow::Writes run_decide(const flow::Command& command, const flow::Rows& rows) noexcept {
     return command.decide(rows);
@@ -183,7 +178,7 @@ void SharedWriter::end_transaction(Connection& connection) {
 bool SharedWriter::is_still_so(const std::vector<Run>& group, base::Time now) {
     if (base::planted(base::Planted::decides_on_stale_rows)) return true;
     return std::ranges::all_of(group, [&](const Run& run) {
-        return is_same(engine_.read(run.job.command.wanted, now).value(), run.rows);
+        return engine_.read(run.job.command.wanted, now).value() == run.rows;
     });
 }
 
@@ -194,7 +189,7 @@ Applied SharedWriter::write_all(Connection& connection) {
         const auto& wanted = run.job.command.wanted;
         if (!std::exchange(first, false)) {
             auto rows = engine_.read(wanted, connection.now).value();
-            if (!is_same(rows, run.rows)) {
+            if (rows != run.rows) {
                 run.rows = std::move(rows);
                 run.writes = run_decide(run.job.command, run.rows);
             }
