@@ -238,7 +238,7 @@ TEST_F(JudgeTest, whoCouldBeToldOfARefusalIsToldOfIt) {
 
 TEST_F(JudgeTest, nothingLeavesDuringAPause) {
     const auto second_call = evidence_.sent[1].at;
-    evidence_.pauses = {{.from = second_call}};
+    evidence_.pauses = {{.from = second_call - base::Duration{1}}};
     expect_found(Invariant::pause_holds, [] {});
     expect_found(Invariant::pause_holds, [&] { evidence_.pauses[0].tenant = kDemo; });
     evidence_.pauses[0].until = second_call;

@@ -164,7 +164,8 @@ class Wire {
         if (about.empty()) about = ours_[meaning.partner_id];
         const auto tenant = tenants_.find(about);
         for (const auto& pause : evidence_.pauses) {
-            if (sent.at < pause.from) continue;
+            // At the same instant as the answer: before it, for all that can be told.
+            if (sent.at <= pause.from) continue;
             if (tenant == tenants_.end() && !pause.tenant.empty()) continue;
             if (!pause.tenant.empty() && pause.tenant != tenant->second) continue;
             const bool is_over = pause.until && sent.at >= *pause.until;
