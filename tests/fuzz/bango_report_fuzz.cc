@@ -33,18 +33,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(report.has_value() == (parsed && parsed->is_object()));
     if (!report) return 0;
     const auto& object = parsed->get_object();
-    require(!report->partner_id || says(object, "entitlementId", report->partner_id->text()));
-    require(!report->external_id ||
-            says(object, "externalEntitlementId", report->external_id->text()));
-    require(!report->product_key || says(object, "productKey", report->product_key->text()));
-    require(!report->reason || says(object, values.report_reason, *report->reason));
+    require(report->partner_id.empty() || says(object, "entitlementId", report->partner_id.text()));
+    require(report->external_id.empty() ||
+            says(object, "externalEntitlementId", report->external_id.text()));
+    require(report->product_key.empty() || says(object, "productKey", report->product_key.text()));
+    require(report->reason.empty() || says(object, values.report_reason, report->reason));
+    require(report->text.size() <= partner::bango::kReportTextBytes);
     if (report->view) {
         const auto status = report->view->status;
         const auto word = base::find_string(object, "status").value_or("");
         // NONE is our word alone; UNKNOWN stands for a word that is there and says nothing.
         require(status != PartnerStatus::none);
         require(status != PartnerStatus::unknown || !word.empty());
-        require(!word.empty() || report->reason.has_value());
+        require(!word.empty() || !report->reason.empty());
         require(!report->view->date ||
                 says(object, "dateLastUpdated",
                      base::find_string(object, "dateLastUpdated").value_or("")));

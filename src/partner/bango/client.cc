@@ -264,7 +264,7 @@ std::optional<domain::AccountId> BangoPartner::account_of(
 }
 
 flow::ReportNote BangoPartner::understand_report(std::string_view body) const {
-    return read_report(body, options_.values);
+    return parse_report(body, options_.values).value_or(flow::ReportNote{});
 }
 
 }  // namespace usher::partner::bango

@@ -78,26 +78,11 @@ std::string cut(std::string text) {
 
 }  // namespace
 
-std::optional<Report> parse_report(std::string_view body, const Values& values) {
-    const auto parsed = base::parse_json(body);
-    if (!parsed || !parsed->is_object()) return std::nullopt;
-    const auto record = read_record(parsed->get_object());
-    Report report{.reason = base::find_string(parsed->get_object(), values.report_reason)};
-    if (!record.id.empty()) report.partner_id = record.id;
-    if (!record.external_id.empty()) report.external_id.emplace(record.external_id);
-    if (!record.product_key.empty()) report.product_key = record.product_key;
-    auto status = record.status;
-    if (!status && report.reason) status = status_of(*report.reason);
-    if (status) report.view = domain::PartnerView{.status = *status, .date = record.updated};
-    return report;
-}
-
-flow::ReportNote read_report(std::string_view body, const Values& values) {
+std::optional<flow::ReportNote> parse_report(std::string_view body, const Values& values) {
     auto parsed = base::parse_json(body);
-    if (!parsed || !parsed->is_object()) return {};
-    auto& object = parsed->get_object();
+    if (!parsed || !parsed->is_object()) return std::nullopt;
+    const auto& object = parsed->get_object();
     const auto record = read_record(object);
-    const auto report = parse_report(body, values);
     flow::ReportNote note{
         .partner_id = record.id,
         .external_id = domain::EntitlementId{record.external_id},
@@ -105,10 +90,11 @@ flow::ReportNote read_report(std::string_view body, const Values& values) {
             domain::CustomerId{base::find_string(object, "customerIdentifier").value_or("")},
         .merchant = record.merchant,
         .product_key = record.product_key,
-        .view = report->view,
         .status_word = record.status_word,
-        .reason = report->reason.value_or(""),
+        .reason = base::find_string(object, values.report_reason).value_or(""),
     };
+    const auto status = record.status ? record.status : status_of(note.reason);
+    if (status) note.view = domain::PartnerView{.status = *status, .date = record.updated};
     withhold(*parsed);
     note.text = cut(json::serialize(*parsed));
     return note;
