@@ -33,14 +33,27 @@ inline const boost::json::object& part(const boost::json::object& object, std::s
     return found != nullptr && found->is_object() ? found->get_object() : kNone;
 }
 
+// What is no object is an empty one.
+inline const boost::json::object& as_object(const boost::json::value& value) {
+    static const boost::json::object kNone;
+    const auto* object = value.if_object();
+    return object == nullptr ? kNone : *object;
+}
+
+// Of the list's members those that are objects.
+template <class Take>
+void for_each(const boost::json::object& object, std::string_view name, Take take) {
+    const auto* found = base::find_member(object, name);
+    if (found == nullptr || !found->is_array()) return;
+    for (const auto& one : found->get_array()) {
+        if (one.is_object()) take(one.get_object());
+    }
+}
+
 inline std::vector<boost::json::object> list(const boost::json::object& object,
                                              std::string_view name) {
     std::vector<boost::json::object> all;
-    const auto* found = base::find_member(object, name);
-    if (found == nullptr || !found->is_array()) return all;
-    for (const auto& one : found->get_array()) {
-        if (one.is_object()) all.push_back(one.get_object());
-    }
+    for_each(object, name, [&all](const auto& one) { all.push_back(one); });
     return all;
 }
 

@@ -40,16 +40,6 @@ std::uint64_t count_in(const json::object& object, std::string_view name) {
     return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
 }
 
-template <class Take>
-void for_each(const json::value& answer, std::string_view name, Take take) {
-    const auto* object = answer.if_object();
-    const auto* list = object == nullptr ? nullptr : base::find_member(*object, name);
-    if (list == nullptr || !list->is_array()) return;
-    for (const auto& item : list->get_array()) {
-        if (item.is_object()) take(item.get_object());
-    }
-}
-
 json::object row_json(const flow::FileRow& row) {
     json::object object{{"partnerEntitlementId", row.id.text()},
                         {"customerId", row.customer.text()},
@@ -198,7 +188,7 @@ void Comparing::send_rows() {
         return;
     }
     std::size_t told = 0;
-    for_each(*answer, "findings", [&](const json::object& ours) {
+    for_each(as_object(*answer), "findings", [&](const json::object& ours) {
         const auto finding = flow::parse_finding(text(ours, "finding"));
         const auto row = count_in(ours, "row");
         if (!finding || row >= page_.size()) return;
@@ -207,8 +197,7 @@ void Comparing::send_rows() {
         note(
             {.finding = *finding, .line = page_[row].line, .theirs = page_[row].row, .ours = ours});
     });
-    const auto* object = answer->if_object();
-    const auto equal = object == nullptr ? 0 : count_in(*object, "equal");
+    const auto equal = count_in(as_object(*answer), "equal");
     if (told + equal != page_.size()) {
         trouble_ = AdminTrouble{1,
                                 "the answer does not cover the rows that were sent: use an "
@@ -230,14 +219,13 @@ Comparing::Done Comparing::compare_held() {
             ask_admin(command_.access, "GET",
                       after.empty() ? query : query + "&after=" + http::encode_component(after));
         if (!page) return std::unexpected{page.error()};
-        for_each(*page, "held", [&](const json::object& ours) {
+        for_each(as_object(*page), "held", [&](const json::object& ours) {
             const domain::PartnerEntitlementId id{text(ours, "partnerEntitlementId")};
             if (file_.ids.count(scope_.merchant, id) > 0) return;
             note_read(ours);
             note({.finding = Finding::unknown_there, .ours = ours});
         });
-        const auto* object = page->if_object();
-        after = object == nullptr ? "" : text(*object, "next");
+        after = text(as_object(*page), "next");
         if (after.empty()) return {};
     }
 }
@@ -266,7 +254,7 @@ Comparing::Done Comparing::apply() {
             ask_admin(command_.access, "POST", fmt::format("{}/reads", kRoot),
                       json::serialize(json::object{{"entitlements", std::move(list)}}));
         if (!answer) return std::unexpected{answer.error()};
-        if (const auto* object = answer->if_object()) due_ += count_in(*object, "due");
+        due_ += count_in(as_object(*answer), "due");
     }
     return {};
 }

@@ -70,15 +70,6 @@ std::string fact_text(const json::object& fact) {
                        places.empty() ? "" : fmt::format("  [{}]", fmt::join(places, ", ")));
 }
 
-template <class Print>
-void for_each(const json::object& object, std::string_view name, Print print) {
-    const auto* list = base::find_member(object, name);
-    if (list == nullptr || !list->is_array()) return;
-    for (const auto& item : list->get_array()) {
-        if (item.is_object()) print(item.get_object());
-    }
-}
-
 void print_one(const json::object& told) {
     std::cout << text(told, "customer") << "\n\n";
     line("entitlement", fmt::format("{}, {} of {}", text(told, "entitlementId"),

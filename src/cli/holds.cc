@@ -1,7 +1,6 @@
 // `usher pause`, `resume`, `confirm`, `holds` and `retry`: what a person stops, lets go on and
 // tries again, through the admin listener.
 #include <chrono>
-#include <cstdint>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -9,13 +8,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "http/target.h"
 
@@ -45,28 +43,16 @@ std::string body_of(const HoldRequest& request) {
     return json::serialize(body);
 }
 
-std::string text(const json::value& value, std::string_view name) {
-    const auto* object = value.if_object();
-    return object == nullptr ? "" : base::find_string(*object, name).value_or("");
-}
-
-std::string scope_of(const json::value& hold) {
+std::string hold_scope(const json::object& hold) {
     const auto tenant = text(hold, "tenant");
     const auto merchant = text(hold, "merchant");
     return fmt::format("{}, {}", tenant.empty() ? "all tenants" : "tenant " + tenant,
                        merchant.empty() ? "all merchants" : "merchant " + merchant);
 }
 
-std::string line_of(const json::value& hold) {
-    return fmt::format("{:<9} {}  since {}, by {}: {}", text(hold, "kind"), scope_of(hold),
+std::string hold_line(const json::object& hold) {
+    return fmt::format("{:<9} {}  since {}, by {}: {}", text(hold, "kind"), hold_scope(hold),
                        text(hold, "since"), text(hold, "by"), text(hold, "reason"));
-}
-
-const json::array& list_in(const json::value& answer, std::string_view name) {
-    static const json::array kNone;
-    const auto* object = answer.if_object();
-    const auto* list = object == nullptr ? nullptr : base::find_member(*object, name);
-    return list != nullptr && list->is_array() ? list->get_array() : kNone;
 }
 
 using Ids = std::expected<std::vector<std::string>, AdminTrouble>;
@@ -81,10 +67,10 @@ Ids find_unsettled(const RetryRequest& request) {
         if (!request.cause.empty()) path += "&problem=" + http::encode_component(request.cause);
         const auto page = ask_admin(request.access, "GET", path);
         if (!page) return std::unexpected{page.error()};
-        for (const auto& one : list_in(*page, "unsettled")) {
+        for (const auto& one : list(as_object(*page), "unsettled")) {
             ids.push_back(text(one, "entitlementId"));
         }
-        after = text(*page, "next");
+        after = text(as_object(*page), "next");
         if (after.empty()) return ids;
     }
 }
@@ -95,9 +81,7 @@ std::expected<bool, AdminTrouble> retry_one(const RetryRequest& request, const s
                   fmt::format("/admin/v1/entitlements/{}/retry", http::encode_component(id)),
                   json::serialize(json::object{{"reason", request.reason}}));
     if (!answer) return std::unexpected{answer.error()};
-    const auto* object = answer->if_object();
-    const auto* retried = object == nullptr ? nullptr : base::find_member(*object, "retried");
-    return retried != nullptr && retried->is_bool() && retried->get_bool();
+    return flag(as_object(*answer), "retried");
 }
 
 int retry_all(const RetryRequest& request) {
@@ -125,7 +109,7 @@ int retry_all(const RetryRequest& request) {
 int place_hold(const HoldRequest& request) {
     const auto hold = ask_admin(request.access, "POST", holds_path(request), body_of(request));
     if (!hold) return report(hold.error());
-    std::cout << line_of(*hold) << '\n';
+    std::cout << hold_line(as_object(*hold)) << '\n';
     return 0;
 }
 
@@ -133,11 +117,7 @@ int lift_hold(const HoldRequest& request) {
     const auto answer =
         ask_admin(request.access, "POST", holds_path(request) + "/lift", body_of(request));
     if (!answer) return report(answer.error());
-    const auto* object = answer->if_object();
-    const auto* lifted = object == nullptr ? nullptr : base::find_member(*object, "lifted");
-    const bool any =
-        lifted != nullptr && lifted->is_number() && lifted->to_number<std::int64_t>() > 0;
-    if (any) {
+    if (number(as_object(*answer), "lifted") > 0) {
         std::cout << "lifted\n";
         return 0;
     }
@@ -152,9 +132,9 @@ int list_holds(const HoldRequest& request) {
         std::cout << json::serialize(*answer) << '\n';
         return 0;
     }
-    const auto& holds = list_in(*answer, "holds");
+    const auto holds = list(as_object(*answer), "holds");
     if (holds.empty()) std::cout << "Nothing is held.\n";
-    for (const auto& hold : holds) std::cout << line_of(hold) << '\n';
+    for (const auto& hold : holds) std::cout << hold_line(hold) << '\n';
     return 0;
 }
 

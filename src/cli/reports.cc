@@ -2,12 +2,11 @@
 #include <iostream>
 #include <string>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "base/json.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "http/target.h"
 
@@ -27,12 +26,9 @@ std::string meaning_of(std::string_view outcome) {
 }
 
 void print(const json::object& report) {
-    const auto text = [&](std::string_view name) {
-        return base::find_string(report, name).value_or("");
-    };
-    std::cout << fmt::format("{}  {}", text("received"), text("reason"));
+    std::cout << fmt::format("{}  {}", text(report, "received"), text(report, "reason"));
     const auto add = [&](std::string_view label, std::string_view name) {
-        if (const auto value = text(name); !value.empty()) {
+        if (const auto value = text(report, name); !value.empty()) {
             std::cout << fmt::format("{}{}", label, value);
         }
     };
@@ -41,7 +37,8 @@ void print(const json::object& report) {
     add("  their id ", "partnerEntitlementId");
     add("  customer ", "customer");
     add("  named ", "named");
-    std::cout << fmt::format("\n    {}\n    {}\n", meaning_of(text("outcome")), text("body"));
+    std::cout << fmt::format("\n    {}\n    {}\n", meaning_of(text(report, "outcome")),
+                             text(report, "body"));
 }
 
 }  // namespace
@@ -57,17 +54,13 @@ int reports(const ReportsRequest& request) {
         std::cout << json::serialize(*answer) << '\n';
         return 0;
     }
-    const auto* object = answer->if_object();
-    const auto* list = object == nullptr ? nullptr : base::find_member(*object, "reports");
-    if (list == nullptr || !list->is_array() || list->get_array().empty()) {
+    const auto kept = list(as_object(*answer), "reports");
+    if (kept.empty()) {
         std::cout << (request.entitlement.empty()
                           ? "Every report that is kept fits an entitlement.\n"
                           : "No report of it is kept.\n");
-        return 0;
     }
-    for (const auto& one : list->get_array()) {
-        if (one.is_object()) print(one.get_object());
-    }
+    for (const auto& one : kept) print(one);
     return 0;
 }
 
