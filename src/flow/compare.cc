@@ -6,39 +6,26 @@
 #include <utility>
 
 #include "flow/recording.h"
+#include "flow/unbound.h"
 
 namespace usher::flow {
 
 namespace {
 
-// More than anybody has; one more would only be told as unknown here.
-constexpr std::size_t kMostOfAnAccount = 100;
-
-// The account's record that waits for its id at the partner.
-base::Task<StoreResult<std::optional<domain::Entitlement>>> find_unbound(
-    Ports& ports, const CompareRows& request, const FileRow& row, domain::AccountId account) {
-    auto live =
-        co_await ports.store.live_of_account(request.tenant, std::move(account), kMostOfAnAccount);
-    if (!live) co_return std::unexpected{live.error()};
-    const auto found = std::ranges::find_if(*live, [&](const domain::Entitlement& ours) {
-        return ours.partner_id.empty() && ours.merchant == request.merchant &&
-               ours.product_key == row.product_key && ours.customer == row.customer;
-    });
-    if (found == live->end()) co_return std::nullopt;
-    co_return std::move(*found);
-}
-
 base::Task<StoreResult<RowFinding>> find_stranger(Ports& ports, const CompareRows& request,
                                                   const FileRow& row) {
-    auto account = ports.partner.account_of(request.tenant, row.customer, request.merchant);
-    const bool named_as_ours = account.has_value();
+    const auto account = ports.partner.account_of(request.tenant, row.customer, request.merchant);
     RowFinding finding;
     if (account && domain::is_live(row.status)) {
-        auto unbound = co_await find_unbound(ports, request, row, std::move(*account));
+        auto unbound = co_await find_unbound(ports, {.tenant = request.tenant,
+                                                     .customer = row.customer,
+                                                     .merchant = request.merchant,
+                                                     .product = row.product_key});
         if (!unbound) co_return std::unexpected{unbound.error()};
-        finding.ours = std::move(*unbound);
+        if (!unbound->empty()) finding.ours = std::move(unbound->front());
     }
-    finding.judgement = judge_stranger(row, named_as_ours, finding.ours ? &*finding.ours : nullptr);
+    finding.judgement =
+        judge_stranger(row, account.has_value(), finding.ours ? &*finding.ours : nullptr);
     co_return std::move(finding);
 }
 
@@ -51,8 +38,7 @@ base::Task<StoreResult<bool>> ask_read(Ports& ports, const domain::TenantId& ten
             if (!as_it_was || rows.entitlement->claim.lease_until) return {Writes{}, false};
             if (rows.entitlement->convergence.read_wanted) return {Writes{}, false};
             Recording recording{*rows.entitlement, rows.now};
-            recording.entitlement().convergence.read_wanted = true;
-            recording.entitlement().due_at = rows.now;
+            recording.want_read(rows.now);
             return {std::move(recording).finish(), true};
         });
 }

@@ -62,6 +62,8 @@ Judgement judge_difference(const FileRow& row, const Entitlement& ours, base::Ti
         if (heard_after(ours, as_of)) return {.finding = Finding::ours_newer};
         return asking(Finding::status_differs, ours);
     }
+    // What we know to be there already is for a person, whom a read does not help.
+    if (row.product_key == ours.other_product_key) return {.finding = Finding::product_differs};
     if (!same_product(row, ours)) return asking(Finding::product_differs, ours);
     return asking(Finding::end_date_differs, ours);
 }

@@ -128,6 +128,11 @@ TEST_F(ComparingTest, ProductAndEndDateAreComparedToo) {
     row.last_updated = noon - seconds{51};
     EXPECT_EQ(judge(), settled(Finding::ours_newer));
 
+    row.last_updated = noon - seconds{50};
+    ours.other_product_key = row.product_key;
+    EXPECT_EQ(judge(), settled(Finding::product_differs)) << "known, and no read helps";
+    ours.other_product_key = {};
+
     row.product_key = ours.product_key;
     row.status = PartnerStatus::active_ending;
     row.last_updated = noon - seconds{50};

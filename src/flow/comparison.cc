@@ -10,51 +10,58 @@ namespace usher::flow {
 
 namespace {
 
-using enum Finding;
-
 constexpr std::string_view kApply = "Run again with --apply: it is read at once.";
 
-constexpr std::array kFindingCatalogue{
-    FindingEntry{equal, FindingKind::agreement, "equal", "Both have the same.", ""},
-    FindingEntry{ours_open, FindingKind::explained, "ours_open",
-                 "A change of ours is under way or awaited there; it explains the difference.", ""},
-    FindingEntry{ours_newer, FindingKind::explained, "ours_newer",
-                 "We heard of the partner after the file was made.", ""},
-    FindingEntry{ended_there, FindingKind::explained, "ended_there",
-                 "It has ended there, and no record of ours has that id.", ""},
-    FindingEntry{other_tenant, FindingKind::explained, "other_tenant",
-                 "The customer is not named as those of this tenant are.", ""},
-    FindingEntry{other_merchant, FindingKind::explained, "other_merchant",
-                 "The row is of another merchant than the one compared.", ""},
-    FindingEntry{being_read, FindingKind::read, "being_read",
-                 "It differs, and a read of it is due already.",
-                 "Wait until it was read and compare again; `usher explain` says what is in the "
-                 "way."},
-    FindingEntry{theirs_newer, FindingKind::read, "theirs_newer",
-                 "The partner changed it after what we last heard.", kApply},
-    FindingEntry{status_differs, FindingKind::read, "status_differs",
-                 "The statuses differ, and the dates do not say who is right.", kApply},
-    FindingEntry{product_differs, FindingKind::read, "product_differs", "The products differ.",
-                 kApply},
-    FindingEntry{end_date_differs, FindingKind::read, "end_date_differs",
-                 "It ends on another date there.", kApply},
-    FindingEntry{unknown_there, FindingKind::read, "unknown_there",
-                 "Live here under an id of the partner's, and not in the file.", kApply},
-    FindingEntry{lost_create, FindingKind::read, "lost_create",
-                 "The partner has it; here the purchase still waits for its answer.", kApply},
-    FindingEntry{repeated, FindingKind::read, "repeated",
-                 "The file has this id more than once, so that it says nothing.",
-                 "Ask the partner for a file with one row for each; --apply reads what we hold."},
-    FindingEntry{customer_differs, FindingKind::person, "customer_differs",
-                 "The same id belongs to another customer there.",
-                 "Ask the partner whose it is: a read does not tell, and nothing is changed."},
-    FindingEntry{unknown_here, FindingKind::person, "unknown_here",
-                 "Live there, and no record of this tenant has that id.",
-                 "Find out who bought it, with the customer and with the partner's support. It "
-                 "cannot be read: either buy it here for the account, or have the partner end it."},
-    FindingEntry{not_understood, FindingKind::person, "not_understood", "The row cannot be read.",
-                 "Ask the partner for a sound file. What the row is about may be missing above."},
-};
+constexpr auto kFindingCatalogue = [] {
+    using enum Finding;
+    return std::array{
+        FindingEntry{equal, FindingKind::agreement, "equal", "Both have the same.", ""},
+        FindingEntry{ours_open, FindingKind::explained, "ours_open",
+                     "A change of ours is under way or awaited there; it explains the difference.",
+                     ""},
+        FindingEntry{ours_newer, FindingKind::explained, "ours_newer",
+                     "We heard of the partner after the file was made.", ""},
+        FindingEntry{ended_there, FindingKind::explained, "ended_there",
+                     "It has ended there, and no record of ours has that id.", ""},
+        FindingEntry{other_tenant, FindingKind::explained, "other_tenant",
+                     "The customer is not named as those of this tenant are.", ""},
+        FindingEntry{other_merchant, FindingKind::explained, "other_merchant",
+                     "The row is of another merchant than the one compared.", ""},
+        FindingEntry{
+            being_read, FindingKind::read, "being_read",
+            "It differs, and a read of it is due already.",
+            "Wait until it was read and compare again; `usher explain` says what is in the "
+            "way."},
+        FindingEntry{theirs_newer, FindingKind::read, "theirs_newer",
+                     "The partner changed it after what we last heard.", kApply},
+        FindingEntry{status_differs, FindingKind::read, "status_differs",
+                     "The statuses differ, and the dates do not say who is right.", kApply},
+        FindingEntry{product_differs, FindingKind::read, "product_differs", "The products differ.",
+                     "Run again with --apply: it is read at once. One that stays is for a person: "
+                     "`usher explain`."},
+        FindingEntry{end_date_differs, FindingKind::read, "end_date_differs",
+                     "It ends on another date there.", kApply},
+        FindingEntry{unknown_there, FindingKind::read, "unknown_there",
+                     "Live here under an id of the partner's, and not in the file.", kApply},
+        FindingEntry{lost_create, FindingKind::read, "lost_create",
+                     "The partner has it; here the purchase still waits for its answer.", kApply},
+        FindingEntry{
+            repeated, FindingKind::read, "repeated",
+            "The file has this id more than once, so that it says nothing.",
+            "Ask the partner for a file with one row for each; --apply reads what we hold."},
+        FindingEntry{customer_differs, FindingKind::person, "customer_differs",
+                     "The same id belongs to another customer there.",
+                     "Ask the partner whose it is: a read does not tell, and nothing is changed."},
+        FindingEntry{
+            unknown_here, FindingKind::person, "unknown_here",
+            "Live there, and no record of this tenant has that id.",
+            "Find out who bought it, with the customer and with the partner's support. It "
+            "cannot be read: either buy it here for the account, or have the partner end it."},
+        FindingEntry{
+            not_understood, FindingKind::person, "not_understood", "The row cannot be read.",
+            "Ask the partner for a sound file. What the row is about may be missing above."},
+    };
+}();
 static_assert(kFindingCatalogue.size() == kFindings.size());
 static_assert(std::ranges::equal(kFindings, kFindingCatalogue, {}, {}, &FindingEntry::finding));
 static_assert(std::ranges::all_of(kFindings,

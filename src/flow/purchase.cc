@@ -25,7 +25,7 @@ Failure already_entitled(const Entitlement& occupant) {
 }
 
 // The record that this purchase repeats, if it repeats one.
-std::expected<const Entitlement*, Failure> as_repeated(const Purchase& request, const Rows& rows) {
+std::expected<const Entitlement*, Failure> repeated(const Purchase& request, const Rows& rows) {
     if (rows.entitlement) {
         const auto& same_id = *rows.entitlement;
         const bool same = same_id.account == request.account &&
@@ -75,7 +75,7 @@ struct Decider {
     ClaimTools tools;
 
     std::pair<Writes, Decided> operator()(const Rows& rows) const {
-        const auto repeat = as_repeated(request, rows);
+        const auto repeat = repeated(request, rows);
         if (!repeat) return {Writes{}, repeat.error()};
         if (*repeat != nullptr) return again(**repeat, rows);
         if (const auto failure = check(rows)) return {Writes{}, *failure};

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/planted.h"
 #include "flow/recording.h"
+#include "flow/unbound.h"
 
 namespace usher::flow {
 
@@ -69,18 +70,13 @@ void ask_for_read(Writes& writes, const Rows& rows, base::Duration interval) {
     const bool under_way = before.claim.lease_until.has_value();
     if (before.convergence.read_wanted && !under_way) return;
     Recording recording{before, rows.now};
-    auto& row = recording.entitlement();
-    ++row.hints;
-    row.convergence.read_wanted = true;
+    ++recording.entitlement().hints;
+    auto due = rows.now;
+    // A clock that was set back does not make it wait.
+    const auto said = before.partner_said_at;
+    if (said && *said <= rows.now) due = std::max(due, *said + interval);
+    recording.want_read(due);
     if (base::planted(base::Planted::report_believed)) believe(recording);
-    if (!under_way) {
-        auto due = rows.now;
-        // A clock that was set back does not make it wait.
-        if (row.partner_said_at && *row.partner_said_at <= rows.now) {
-            due = std::max(due, *row.partner_said_at + interval);
-        }
-        row.due_at = std::min(row.due_at.value_or(due), due);
-    }
     auto written = std::move(recording).finish();
     writes.entitlement = std::move(written.entitlement);
     writes.events = std::move(written.events);
@@ -130,15 +126,8 @@ base::Task<StoreResult<bool>> keep_for_nobody(Ports& ports, Incoming incoming) {
                                        });
 }
 
-// Of the customer's, those that the partner may have made without our learning its id.
-bool may_be(const domain::Entitlement& row, const ReportNote& note) {
-    return row.partner_id.empty() && (note.merchant.empty() || note.merchant == row.merchant) &&
-           (note.product_key.empty() || note.product_key == row.product_key);
-}
-
 base::Task<StoreResult<std::vector<domain::EntitlementId>>> find_others(Ports& ports,
                                                                         const Incoming& incoming) {
-    constexpr std::size_t kMost = 50;
     const auto& note = incoming.note;
     std::vector<domain::EntitlementId> ids;
     if (!note.partner_id.empty()) {
@@ -150,13 +139,12 @@ base::Task<StoreResult<std::vector<domain::EntitlementId>>> find_others(Ports& p
         }
     }
     if (!ids.empty() || note.customer.empty()) co_return ids;
-    const auto account = ports.partner.account_of(incoming.tenant, note.customer, note.merchant);
-    if (!account) co_return ids;
-    const auto live = co_await ports.store.live_of_account(incoming.tenant, *account, kMost);
-    if (!live) co_return std::unexpected{live.error()};
-    for (const auto& row : *live) {
-        if (may_be(row, note)) ids.push_back(row.id);
-    }
+    const auto unbound = co_await find_unbound(ports, {.tenant = incoming.tenant,
+                                                       .customer = note.customer,
+                                                       .merchant = note.merchant,
+                                                       .product = note.product_key});
+    if (!unbound) co_return std::unexpected{unbound.error()};
+    for (const auto& row : *unbound) ids.push_back(row.id);
     co_return ids;
 }
 

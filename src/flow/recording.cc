@@ -1,5 +1,6 @@
 #include "flow/recording.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace usher::flow {
@@ -50,6 +51,12 @@ void Recording::hold(const PartnerRecord& record) {
         e.activation.reset();
     else if (record.activation)
         e.activation = record.activation;
+}
+
+void Recording::want_read(base::Time due) {
+    auto& e = entitlement_;
+    e.convergence.read_wanted = true;
+    if (!e.claim.lease_until) e.due_at = std::min(e.due_at.value_or(due), due);
 }
 
 void Recording::blame(domain::Problem problem, std::string sentence) {

@@ -25,6 +25,9 @@ class Recording {
     // What the partner's record tells beside the status: its id, its end date, where to activate.
     void hold(const PartnerRecord& record);
 
+    // What is known is doubted: a read is due by then, unless one is under way.
+    void want_read(base::Time due);
+
     // Why it is not settled; with `none` and no sentence: nothing is known to be wrong any more.
     void blame(domain::Problem problem, std::string sentence);
 

@@ -111,8 +111,7 @@ base::Task<StoreResult<bool>> doubt(Ports& ports, domain::TenantId tenant,
                                    domain::is_settled(rows.entitlement->convergence);
             if (!as_it_was) return {Writes{}, false};
             Recording recording{*rows.entitlement, rows.now};
-            recording.entitlement().convergence.read_wanted = true;
-            recording.entitlement().due_at = rows.now;
+            recording.want_read(rows.now);
             return {std::move(recording).finish(), true};
         });
     if (done && *done) ports.propagator.wake();

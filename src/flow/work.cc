@@ -127,7 +127,7 @@ ActionReply believed(const Rows& rows, ActionReply reply) {
 }
 
 // What a read amounts to, once it is known whose the records are.
-struct Finding {
+struct Learnt {
     domain::ReadOutcome outcome{};
     std::optional<PartnerRecord> record;
     Blame blame;
@@ -139,7 +139,7 @@ Blame doubt_in(const PartnerRecord& record) {
             "the partner itself does not know what it has (status " + record.status_word + ")"};
 }
 
-Finding judge(const Rows& rows, const ReadReply& reply) {
+Learnt judge(const Rows& rows, const ReadReply& reply) {
     switch (reply.kind) {
         case ReadKind::trouble:
             return {domain::ReadOutcome::lost, {}, {reply.problem_code, reply.problem}};
@@ -169,7 +169,7 @@ Finding judge(const Rows& rows, const ReadReply& reply) {
              "the partner has several records that could be this entitlement"}};
 }
 
-domain::Decision decide_read(const Entitlement& entitlement, const Finding& finding,
+domain::Decision decide_read(const Entitlement& entitlement, const Learnt& finding,
                              base::Time begun, const ClaimTools& tools) {
     domain::ReadAnswer answer{.outcome = finding.outcome, .begun = begun};
     if (finding.record) answer.view = finding.record->view;
