@@ -1,0 +1,172 @@
+// A store that keeps the contract of flow::Store in a few maps, for the tests of flow.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "flow/fake_rows.h"
+#include "flow/store.h"
+#include "flow/test_names.h"
+
+namespace usher::flow::test {
+
+// Every decision runs twice, as the contract allows; the last one counts.
+class FakeStore final : public Store, public FakeRows {
+  public:
+    explicit FakeStore(const base::Clock& clock) : clock_{clock} {}
+
+    int counted = 0;                    // how often it was asked for the backlog
+    std::optional<StoreError> error;    // of the next submit, which then writes nothing
+    std::function<void()> before_next;  // somebody is quicker than the next submit
+    std::function<void()> after_next;   // likewise, before its answer is heard
+
+    void submit(Command command, base::Completion<StoreResult<base::Time>> done) override {
+        if (before_next) std::exchange(before_next, nullptr)();
+        if (error) {
+            done(std::unexpected{*std::exchange(error, std::nullopt)});
+            return;
+        }
+        const auto found = read(command.wanted, clock_.now());
+        command.decide(found);
+        const auto writes = command.decide(found);
+        if (!apply(writes)) {
+            done(std::unexpected{StoreError::contended});
+            return;
+        }
+        if (after_next) std::exchange(after_next, nullptr)();
+        done(found.now);
+    }
+
+    base::Task<StoreResult<std::optional<domain::Entitlement>>> find_entitlement(
+        domain::TenantId tenant, domain::EntitlementId id) override {
+        co_return find(rows, Key{tenant, id});
+    }
+    base::Task<StoreResult<std::optional<domain::Product>>> find_product(
+        domain::TenantId, domain::ProductId id) override {
+        co_return find(products, id);
+    }
+    base::Task<StoreResult<std::optional<domain::Account>>> find_account(
+        domain::TenantId, domain::AccountId id) override {
+        co_return find(accounts, id);
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(
+        domain::TenantId tenant, domain::AccountId account, std::size_t limit) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.account == account && row.occupies;
+            },
+            limit);
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(
+        domain::TenantId tenant, domain::PartnerEntitlementId id) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.partner_id == id;
+            },
+            rows.size());
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> held_at(
+        domain::TenantId tenant, domain::MerchantId merchant,
+        std::vector<domain::PartnerEntitlementId> ids) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) {
+                return row.tenant == tenant && row.merchant == merchant &&
+                       std::ranges::find(ids, row.partner_id) != ids.end();
+            },
+            rows.size());
+    }
+    base::Task<StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
+        domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override {
+        co_return rows_where(
+            [&](const domain::Entitlement& row) { return row.tenant == tenant && row.id > after; },
+            limit);
+    }
+    base::Task<StoreResult<std::vector<Comparison>>> latest_comparisons(domain::TenantId) override {
+        co_return comparisons;
+    }
+    base::Task<StoreResult<CallPage>> calls_of(domain::TenantId, domain::EntitlementId) override {
+        co_return CallPage{.calls = answered};
+    }
+    base::Task<StoreResult<std::vector<domain::Event>>> history_of(domain::TenantId,
+                                                                   domain::EntitlementId,
+                                                                   std::size_t) override {
+        co_return events;
+    }
+    base::Task<StoreResult<std::vector<domain::Event>>> feed(domain::TenantId, std::int64_t,
+                                                             std::size_t) override {
+        co_return events;
+    }
+    base::Task<StoreResult<DueList>> due(std::size_t, std::vector<Route>) override {
+        co_return DueList{};
+    }
+    base::Task<StoreResult<SweepStanding>> sweep_of(domain::TenantId, bool) override {
+        co_return SweepStanding{.sweep = sweep, .entitlements = rows.size()};
+    }
+    base::Task<StoreResult<std::vector<SweepStop>>> sweep_stops(domain::TenantId tenant,
+                                                                domain::EntitlementId after,
+                                                                std::size_t limit) override {
+        std::vector<SweepStop> stops;
+        for (auto at = rows.upper_bound({tenant, after}); at != rows.end() && stops.size() < limit;
+             ++at) {
+            stops.push_back(
+                {at->second.id, at->second.convergence.partner_status, at->second.due_at});
+        }
+        co_return stops;
+    }
+    base::Task<StoreResult<std::vector<Unsettled>>> unsettled(domain::TenantId,
+                                                              domain::EntitlementId,
+                                                              std::optional<domain::Problem>,
+                                                              std::size_t) override {
+        co_return std::vector<Unsettled>{};
+    }
+    base::Task<StoreResult<std::vector<domain::Product>>> products_by_key(
+        domain::TenantId, domain::MerchantId merchant, domain::ProductKey key,
+        std::size_t limit) override {
+        std::vector<domain::Product> fitting;
+        for (const auto& [id, product] : products) {
+            const bool fits = product.merchant == merchant && product.product_key == key;
+            if (fits && fitting.size() < limit) fitting.push_back(product);
+        }
+        co_return fitting;
+    }
+    base::Task<StoreResult<std::vector<KeptReport>>> reports(domain::TenantId,
+                                                             domain::EntitlementId entitlement,
+                                                             std::size_t) override {
+        co_return kept_of(entitlement);
+    }
+    base::Task<StoreResult<std::vector<Hold>>> holds() override { co_return in_force; }
+    base::Task<StoreResult<std::vector<ActionPin>>> pins() override { co_return pinned; }
+    base::Task<StoreResult<std::vector<BacklogPart>>> backlog(base::Time) override {
+        ++counted;
+        co_return waiting;
+    }
+    std::expected<void, std::string> takes_writes;
+    std::expected<void, std::string> writable() const override { return takes_writes; }
+
+    const domain::Entitlement& row(const domain::EntitlementId& id = kEntitlement) const {
+        return rows.at({kTenant, id});
+    }
+    domain::Entitlement& row(const domain::EntitlementId& id = kEntitlement) {
+        return rows.at({kTenant, id});
+    }
+
+  private:
+    template <class Holds>
+    std::vector<domain::Entitlement> rows_where(Holds holds, std::size_t limit) const {
+        std::vector<domain::Entitlement> found;
+        for (const auto& [key, row] : rows) {
+            if (holds(row) && found.size() < limit) found.push_back(row);
+        }
+        return found;
+    }
+
+    const base::Clock& clock_;
+};
+
+}  // namespace usher::flow::test
