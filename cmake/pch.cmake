@@ -19,3 +19,5 @@ set(common_headers
 precompiled(usher_pch HEADERS ${common_headers})
 precompiled(usher_test_pch LINK GTest::gmock HEADERS ${common_headers}
   <gmock/gmock.h> <gtest/gtest.h>)
+# Tests are compiled more often than they run: what they test is optimized, they are not.
+target_compile_options(usher_test_pch PRIVATE -O0)

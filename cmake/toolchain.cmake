@@ -43,16 +43,21 @@ if(USHER_PLANTED)
   target_compile_definitions(usher_flags INTERFACE USHER_PLANTED)
 endif()
 
-if(USHER_SANITIZE OR USHER_PLANTED)
-  # Several sources compiled as one: half the time, since what they include and instantiate is
-  # compiled once. The other builds show that each compiles alone.
+# Several sources compiled as one: half the time, since what they include and instantiate is
+# compiled once. The presets cut them differently, so that a missing include is seen in one of them.
+option(USHER_TOGETHER "compile several sources as one" ON)
+if(USHER_TOGETHER)
   set(CMAKE_UNITY_BUILD ON)
-  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 9)
+  if(USHER_SANITIZE OR USHER_PLANTED)
+    set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  endif()
 endif()
 
 if(USHER_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1")  # here, so that a target's own option comes after it
   target_compile_options(usher_flags INTERFACE
-    -O1 -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
+    -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(usher_flags INTERFACE -fsanitize=${USHER_SANITIZE})
   if(USHER_SANITIZE MATCHES "address")  # so that the fuzzers see which ways their inputs take
     target_compile_options(usher_flags INTERFACE -fsanitize=fuzzer-no-link)

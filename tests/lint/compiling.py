@@ -21,10 +21,18 @@ def read_commands(build):
     """Source file below src/ to its compiler flags."""
     commands = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        path = pathlib.Path(entry["file"])
-        if SRC in path.parents and path.exists():
-            commands[path] = clean_flags(shlex.split(entry["command"]))
+        flags = clean_flags(shlex.split(entry["command"]))
+        for path in compiled_with(pathlib.Path(entry["file"])):
+            if SRC in path.parents and path.exists():
+                commands[path] = flags
     return commands
+
+
+def compiled_with(path):
+    """What one call of the compiler compiles: the file, or those that CMake has put into it."""
+    if path.parent.name != "Unity":
+        return [path]
+    return [pathlib.Path(name) for name in INCLUDE.findall(path.read_text())]
 
 
 def clean_flags(words):
