@@ -169,7 +169,9 @@ constexpr auto kCatalogue = std::to_array<CauseEntry>({
      "The partner answered for another entitlement than the one asked for.",
      "The service has a technical problem with your subscription at the moment. We are "
      "following it up.",
-     "Report it to the partner with both ids. Nothing is believed until it is right."},
+     "See what else the account has: where the customer holds this product as another "
+     "entitlement already, end one of the two. Else report it to the partner with both ids. "
+     "Nothing is believed until it is right."},
     {Cause::record_of_another, "record_of_another",
      "The partner's record is bound to another entitlement of ours.",
      "The service has a technical problem with your subscription at the moment. We are "
