@@ -33,6 +33,7 @@ enum class Planted : std::uint8_t {
     holds_not_looked_at,
     hears_of_own_node_alone,
     report_believed,
+    product_not_followed,
     gives_up,
     no_back_off,
     deadline_never,

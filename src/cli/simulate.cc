@@ -122,11 +122,12 @@ void print_text(const simulate::RunResult& result) {
     const auto& figures = result.figures;
     std::cout << fmt::format(
         "{} worlds, {} entitlements, {} requests, {} transactions in {} commits (at most {} in "
-        "one), {} calls to the partner, {} reports, {} moves there, {} starts, {} repeats at a "
+        "one), {} calls to the partner, {} reports, {} moves there and {} to other products, {} "
+        "starts, {} repeats at a "
         "partner that forgets; trace {:016x}\n",
         figures.worlds, figures.entitlements, figures.requests, figures.transactions,
         figures.commits, figures.largest_group, figures.calls, figures.reports, figures.moves,
-        figures.starts, figures.repeats, result.hash);
+        figures.product_moves, figures.starts, figures.repeats, result.hash);
     print_counts("What went wrong, and how often", faults_by_name(figures));
     print_counts("What was looked at, where it could have been broken", checks_by_name(figures));
     print_counts("What was asked, by what the record had", all_cells(figures));

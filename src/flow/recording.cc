@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace usher::flow {
 
 namespace {
@@ -41,7 +43,7 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
 void Recording::hold(const PartnerRecord& record) {
     auto& e = entitlement_;
     if (e.partner_id.empty()) e.partner_id = record.id;
-    if (!record.product_key.empty()) {
+    if (!record.product_key.empty() && !base::planted(base::Planted::product_not_followed)) {
         e.other_product_key =
             record.product_key == e.product_key ? domain::ProductKey{} : record.product_key;
     }

@@ -27,6 +27,12 @@ base::Task<> collect(flow::Store& store, domain::TenantId tenant, TenantEvidence
             failed = true;
             co_return;
         }
+        const auto& other = (*row)->other_product_key;
+        if (!other.empty()) {
+            const auto ours = co_await store.products_by_key(tenant, (*row)->merchant, other, 1);
+            if (ours && !ours->empty()) kept.known.insert(other);
+            failed = failed || !ours;
+        }
         kept.rows.emplace(id, **row);
         kept.calls.emplace(id, std::move(calls->calls));
     }

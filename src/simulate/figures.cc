@@ -17,6 +17,7 @@ void Figures::add(const Figures& other) {
     calls += other.calls;
     reports += other.reports;
     moves += other.moves;
+    product_moves += other.product_moves;
     starts += other.starts;
     repeats += other.repeats;
     for (std::size_t i = 0; i < faults.size(); ++i) faults.at(i) += other.faults.at(i);

@@ -21,6 +21,7 @@ struct Figures {
     std::uint64_t calls = 0;  // to the partner
     std::uint64_t reports = 0;
     std::uint64_t moves = 0;  // by customers and merchants
+    std::uint64_t product_moves = 0;
     std::uint64_t starts = 0;
     std::uint64_t repeats = 0;  // what a partner with a short memory did twice
     FaultCounts faults{};
@@ -36,7 +37,8 @@ struct Figures {
     void take(const Verdict& verdict);
     // More to the partner would be too many.
     std::uint64_t calls_allowed() const {
-        return 200 + 60 * entitlements + 40 * requests + 20 * moves + 20 * starts;
+        return 200 + 60 * entitlements + 40 * requests + 20 * moves + 20 * product_moves +
+               20 * starts;
     }
 };
 
@@ -52,6 +54,7 @@ void visit_numbers(Figure& figures, Visit visit) {
     visit("calls", figures.calls);
     visit("reports", figures.reports);
     visit("moves", figures.moves);
+    visit("productMoves", figures.product_moves);
     visit("starts", figures.starts);
     visit("repeats", figures.repeats);
 }

@@ -13,6 +13,7 @@ struct InvariantName {
 
 constexpr std::array<InvariantName, kInvariants> kInvariantNames{{
     {Invariant::both_agree, "both-agree"},
+    {Invariant::product_follows, "product-follows"},
     {Invariant::nothing_lost, "nothing-lost"},
     {Invariant::nothing_invented, "nothing-invented"},
     {Invariant::last_wish_holds, "last-wish-holds"},

@@ -16,6 +16,7 @@ namespace usher::simulate {
 
 enum class Invariant : std::uint8_t {
     both_agree,           // record and partner hold the same, and nothing is open or doubted
+    product_follows,      // it is the partner's, or the record says truly why it cannot be
     nothing_lost,         // what was acknowledged is in the history
     nothing_invented,     // what was refused is not
     last_wish_holds,      // unless the partner moved or refused, and an event says so

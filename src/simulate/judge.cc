@@ -88,6 +88,7 @@ class Judgement {
         judge_history(row, history);
         judge_wish(row, history);
         judge_agreement(row);
+        judge_product(row, kept);
         judge_effects(row, kept);
     }
 
@@ -220,10 +221,34 @@ class Judgement {
         }
     }
 
-    // A partner that forgot a request id made a second record for the customer. While that one
-    // lives, every purchase of the product is answered with it, and no call settles this.
+    // The product follows the partner's, or the record says which of the two reasons it cannot.
+    void judge_product(const domain::Entitlement& row, const TenantEvidence& kept) {
+        const auto* record = record_of(row);
+        if (record == nullptr || domain::is_ended(actual_status(row)) || is_shadowed(row)) return;
+        const domain::ProductKey actual{text(*record, "productKey")};
+        const bool follows = row.product_key == actual && row.other_product_key.empty();
+        const bool is_told = row.other_product_key == actual && row.problem == why_not(row, kept);
+        if (look(Invariant::product_follows, follows || is_told)) return;
+        fail(Invariant::product_follows, "{}: has the product {} ({}, {}), the partner {}",
+             row.id.text(), row.product_key.text(), row.other_product_key.text(),
+             to_text(row.problem), actual.text());
+    }
+
+    static domain::Problem why_not(const domain::Entitlement& row, const TenantEvidence& kept) {
+        if (!kept.known.contains(row.other_product_key)) return domain::Problem::product_not_ours;
+        const bool taken = std::ranges::any_of(kept.rows, [&](const auto& item) {
+            const auto& other = item.second;
+            return other.id != row.id && other.account == row.account && other.occupies &&
+                   other.product_key == row.other_product_key;
+        });
+        return taken ? domain::Problem::product_taken : domain::Problem::none;
+    }
+
+    // Another record of the customer's has the product there: a second one, made when the partner
+    // had forgotten a request id, or one whose product was changed. While that one lives, every
+    // purchase of the product is answered with it, and no call settles this.
     bool is_shadowed(const domain::Entitlement& row) const {
-        if (!evidence_.short_memory || row.problem != domain::Problem::contradiction) return false;
+        if (row.problem != domain::Problem::contradiction) return false;
         return std::ranges::any_of(evidence_.partner, [&](const json::value& value) {
             const auto& record = value.as_object();
             const auto* other = find_row(text(record, "externalEntitlementId"));
@@ -231,9 +256,13 @@ class Judgement {
             const bool lives = status != "CANCELLED" && status != "REVOKED";
             return lives && other != nullptr && other->id != row.id &&
                    other->account == row.account && other->tenant == row.tenant &&
-                   other->product == row.product &&
-                   other->partner_id.text() != text(record, "entitlementId");
+                   text(record, "productKey") == row.product_key.text() &&
+                   (was_made_twice(*other, record) || evidence_.other_product.contains(other->id));
         });
+    }
+
+    bool was_made_twice(const domain::Entitlement& row, const json::object& record) const {
+        return evidence_.short_memory && row.partner_id.text() != text(record, "entitlementId");
     }
 
     // The product has its own words for these two; a fault in those must not blind the judge.
@@ -270,13 +299,20 @@ class Judgement {
     }
 
     PartnerStatus actual_status(const domain::Entitlement& row) const {
+        const auto* mine = record_of(row);
+        if (mine == nullptr) return PartnerStatus::none;
+        return domain::parse_partner_status(text(*mine, "status")).value_or(PartnerStatus::unknown);
+    }
+
+    // The partner's; null when it has none.
+    const json::object* record_of(const domain::Entitlement& row) const {
         const auto found = by_our_id_.find(row.id.text());
-        if (found == by_our_id_.end()) return PartnerStatus::none;
+        if (found == by_our_id_.end()) return nullptr;
         const json::object* mine = found->second.back();
         for (const auto* record : found->second) {
             if (text(*record, "entitlementId") == row.partner_id.text()) mine = record;
         }
-        return domain::parse_partner_status(text(*mine, "status")).value_or(PartnerStatus::unknown);
+        return mine;
     }
 
     void judge_effects(const domain::Entitlement& row, const TenantEvidence& kept) {

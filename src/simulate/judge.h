@@ -48,6 +48,7 @@ struct TenantEvidence {
     std::vector<domain::Event> feed;
     std::map<domain::EntitlementId, domain::Entitlement> rows;
     std::map<domain::EntitlementId, std::vector<domain::Call>> calls;
+    std::set<domain::ProductKey> known;  // of what its rows were found to have at the partner
 };
 
 struct Evidence {
@@ -59,7 +60,8 @@ struct Evidence {
     // For one entitlement within ten minutes: anyway, and for each request about it.
     std::uint64_t calls_in_a_while = 60;
     std::uint64_t calls_for_a_request = 8;
-    std::set<std::string> moved;  // by a customer or the merchant: our ids
+    std::set<std::string> moved;                    // by a customer or the merchant: our ids
+    std::set<domain::EntitlementId> other_product;  // the customer took another one there
     std::vector<Pause> pauses;
     // Until every node knows of one.
     base::Duration pause_takes{};

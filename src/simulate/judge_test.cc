@@ -268,6 +268,28 @@ TEST_F(JudgeTest, whatTheMerchantCannotUndoMayStand) {
     EXPECT_TRUE(judge(evidence_).violations.empty());
 }
 
+TEST_F(JudgeTest, theProductFollows) {
+    record()["productKey"] = "VIDEO";
+    expect_found(Invariant::product_follows, [] {});
+    row().other_product_key = domain::ProductKey{"VIDEO"};
+    expect_found(Invariant::product_follows, [] {});
+    row().problem = domain::Problem::product_not_ours;
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    kept().known = {domain::ProductKey{"VIDEO"}};
+    expect_found(Invariant::product_follows, [] {});
+    row().problem = domain::Problem::product_taken;
+    expect_found(Invariant::product_follows, [] {});
+    auto other = row();
+    other.id = domain::EntitlementId{"e-2"};
+    other.product_key = domain::ProductKey{"VIDEO"};
+    kept().rows.emplace(other.id, other);
+    const auto found = judge(evidence_).violations;
+    EXPECT_TRUE(std::ranges::none_of(found, [](const auto& violation) {
+        return violation.invariant == Invariant::product_follows &&
+               violation.about.starts_with("e-1:");
+    }));
+}
+
 TEST_F(JudgeTest, theWire) {
     expect_found(Invariant::one_at_a_time,
                  [&] { evidence_.sent[1].at = evidence_.sent[0].at + std::chrono::seconds{5}; });

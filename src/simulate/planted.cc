@@ -66,6 +66,8 @@ constexpr std::array kFaultsInCode{
                    {"lease-not-checked", "a call leaves although its claim has run out"}},
     Entry<Planted>{Planted::report_believed,
                    {"report-believed", "a report is taken for the truth and nothing is read"}},
+    Entry<Planted>{Planted::product_not_followed,
+                   {"product-not-followed", "another product at the partner stays unnoticed"}},
     Entry<Planted>{Planted::gives_up,
                    {"gives-up", "after a few vain tries nothing is due any more"}},
     Entry<Planted>{Planted::no_back_off, {"no-back-off", "a vain try is repeated at once"}},

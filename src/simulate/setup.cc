@@ -63,6 +63,7 @@ sandbox::PartnerOptions partner_options(const FaultPlan& plan, Dice& dice) {
         made.notification_pauses.insert(made.notification_pauses.end(), 60, minutes{10});
     }
     made.max_calls = 1000;
+    made.products.push_back({.key = kOthersProduct, .name = "Video"});
     return made;
 }
 

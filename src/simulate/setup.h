@@ -28,6 +28,9 @@ inline std::uint64_t most_rounds(base::Duration ran) {
     return static_cast<std::uint64_t>(2 * ran / kFreshness) + 2;
 }
 
+// The partner sells it, and the platform does not.
+inline constexpr const char* kOthersProduct = "VIDEO";
+
 assembly::Options product_options(const FaultPlan& plan, bool several_nodes);
 store::StoreOptions store_options();
 // They are for people who look at a server: one set serves all worlds.

@@ -10,6 +10,7 @@
 #include "simulate/collect.h"
 #include "simulate/disk.h"
 #include "simulate/fleet.h"
+#include "simulate/movers.h"
 #include "simulate/network.h"
 #include "simulate/operators.h"
 #include "simulate/overseer.h"
@@ -109,7 +110,8 @@ class World {
         figures_.entitlements = rights;
         plan_requests(rights);
         plan_storms(rights);
-        plan_moves(rights);
+        movers_.plan(rights, trouble_ends_);
+        movers_.plan_products(rights, trouble_ends_, plan_.swept());
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -185,50 +187,6 @@ class World {
         operators_.ask_something(leaves);
     }
 
-    void plan_moves(std::size_t rights) {
-        const auto count = dice_.below(rights + 2);
-        for (std::size_t i = 0; i < count; ++i) {
-            timeline_.at(some_time(), kWorld, [this](bool) { move_partner(); });
-        }
-    }
-
-    // A customer or the merchant acts.
-    void move_partner() {
-        // Never of some: what becomes of those is as their operator wants it.
-        const auto record = some_record(figures_.entitlements / 2 + 1);
-        move(base::find_string(record, "entitlementId").value_or(""),
-             base::find_string(record, "externalEntitlementId").value_or(""));
-    }
-
-    void move(const std::string& id, const std::string& our_id) {
-        using sandbox::Move;
-        constexpr std::array kMoves{Move::activate, Move::activate, Move::activate, Move::cancel,
-                                    Move::suspend,  Move::resume,   Move::revoke,   Move::end};
-        const auto chosen = dice_.pick(kMoves);
-        if (!partner_.make_move(id, chosen, {}, partner_time())) return;
-        ++figures_.moves;
-        evidence_.moved.insert(our_id);
-        trace_.say(timeline_.now(), "partner moves {}: {}", id, sandbox::to_text(chosen));
-        network_.wake_partner();
-        // Often not once alone, so that a report comes while something is done about the last.
-        if (!dice_.chance(0.4)) return;
-        timeline_.after(dice_.log_between(milliseconds{5}, seconds{2}), kWorld,
-                        [this, id, our_id](bool) { move(id, our_id); });
-    }
-
-    // Of the partner's, for one of the first offers; empty when there is none.
-    boost::json::object some_record(std::size_t of) {
-        const auto& offer = stage_.offers().at(dice_.below(of));
-        const auto& tenant = stage_.operators().at(offer.by).tenant;
-        const auto records =
-            partner_.entitlements(fmt::format("{}-{}", tenant.text(), offer.account));
-        for (const auto& record : records) {
-            const auto product = base::find_string(record.as_object(), "productKey");
-            if (product == offer.product) return record.as_object();
-        }
-        return {};
-    }
-
     base::Time partner_time() const { return wall_time(timeline_.now()) + partner_offset_; }
 
     // What comes for a while and goes again.
@@ -291,7 +249,7 @@ class World {
     }
 
     void forge_report() {
-        const auto record = some_record(figures_.entitlements);
+        const auto record = movers_.some_record(figures_.entitlements);
         if (record.empty() || fleet_->any() == nullptr) return;
         count(Fault::report_forged);
         deliver(forged_report(record), [](bool) {});
@@ -382,6 +340,10 @@ class World {
         evidence_.partner = partner_.entitlements();
         evidence_.sent = network_.sent();
         evidence_.pauses = overseer_.pauses();
+        evidence_.moved = movers_.moved();
+        evidence_.other_product = movers_.other_product();
+        figures_.moves = movers_.moves();
+        figures_.product_moves = movers_.product_moves();
         figures_.take(evidence_);
         const auto rounds = most_rounds(timeline_.now() - base::Monotonic{});
         evidence_.calls_allowed = figures_.calls_allowed() + figures_.entitlements * rounds;
@@ -434,6 +396,14 @@ class World {
                          [this](http::Request request, auto answered) {
                              return fleet_->serve(std::move(request), std::move(answered));
                          }};
+    Movers movers_{{.stage = stage_,
+                    .partner = partner_,
+                    .timeline = timeline_,
+                    .dice = dice_,
+                    .trace = trace_,
+                    .partner_time = [this] { return partner_time(); },
+                    .moved = [this] { network_.wake_partner(); }},
+                   options_.seed};
     Overseer overseer_{stage_, dice_, timeline_, trace_,
                        [this](http::Request request, auto answered) {
                            return fleet_->serve_admin(std::move(request), std::move(answered));
