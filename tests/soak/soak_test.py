@@ -39,6 +39,14 @@ class Stand(unittest.TestCase):
         self.assertIn("--from 1000001", (found[0].folder / "command.txt").read_text())
         self.assertEqual(state["next_seed"], soak.FIRST_SEED + state["seeds"])
 
+    def test_most_worlds_are_small(self):
+        usher = self.program(f'echo "$*" >> {self.folder}/asked')
+        worlds = soak.Worlds(self.state(), usher)
+        for _ in range(20):
+            worlds.step(1)
+        asked = (self.folder / "asked").read_text().splitlines()
+        self.assertEqual(sum("--entitlements" not in line for line in asked), 2)
+
     def test_a_crash_is_a_finding(self):
         found = soak.Worlds(self.state(), self.program("kill -9 $$")).step(1)
         self.assertEqual(len(found), 1)
@@ -50,7 +58,7 @@ class Stand(unittest.TestCase):
         state = self.state()
         found = soak.Kills(state, "usher", script).step(1)
         self.assertEqual((found[0].folder / "files" / "usher.db").read_text(), "x")
-        self.assertEqual(state["kills"], soak.Kills.rounds)
+        self.assertEqual(state["kills"], soak.Kills.rounds * soak.CORES)
 
     def test_what_a_fuzzer_found_is_kept(self):
         fuzzer = self.program('touch "$(echo "$4" | cut -d= -f2)crash-1"; exit 77')
