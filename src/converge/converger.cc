@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/planted.h"
+#include "flow/compare.h"
 #include "flow/follow_product.h"
 #include "flow/holding.h"
 
@@ -421,6 +422,7 @@ base::Task<std::optional<flow::Work>> Converger::act(flow::Work work, base::Mono
     auto done =
         co_await write_down(work.lease_end, [&] { return flow::settle(ports_, work, reply); });
     if (done) co_await follow(*done);
+    if (!reply.about_other.empty()) co_await doubt(work.entitlement.tenant, reply.about_other);
     co_return go_on(work.entitlement, std::move(done));
 }
 
@@ -457,6 +459,12 @@ base::Task<> Converger::follow(const flow::Advance& advance) {
         co_return;
     }
     if (*row) watches_.tell(*row);
+}
+
+// An answer about another entitlement is believed of neither, but that one may have changed there:
+// the customer took this one's product with it. What fails is seen with its next look.
+base::Task<> Converger::doubt(domain::TenantId tenant, domain::EntitlementId other) {
+    co_await flow::ask_reads(ports_, std::move(tenant), {{.entitlement = std::move(other)}});
 }
 
 // Writes an answer down, again and again while the store does not take it: repeating is safe under

@@ -87,6 +87,7 @@ class Converger final : public flow::Propagator {
     base::Task<std::optional<flow::Work>> act(flow::Work work, base::Monotonic deadline);
     base::Task<std::optional<flow::Work>> read(flow::Work work, base::Monotonic deadline);
     base::Task<> follow(const flow::Advance& advance);
+    base::Task<> doubt(domain::TenantId tenant, domain::EntitlementId other);
     template <class Settle>
     base::Task<std::optional<flow::Advance>> write_down(base::Monotonic lease_end, Settle settle);
     base::Task<bool> load_holds();

@@ -34,7 +34,9 @@ base::Task<StoreResult<bool>> ask_read(Ports& ports, const domain::TenantId& ten
     const Wanted wanted{.tenant = tenant, .entitlement = asked.entitlement};
     co_return co_await decide_in<bool>(
         ports.store, wanted, [asked](const Rows& rows) -> std::pair<Writes, bool> {
-            const bool as_it_was = rows.entitlement && rows.entitlement->version == asked.version;
+            const bool as_it_was =
+                rows.entitlement &&
+                rows.entitlement->version == asked.version.value_or(rows.entitlement->version);
             if (!as_it_was || rows.entitlement->claim.lease_until) return {Writes{}, false};
             if (rows.entitlement->convergence.read_wanted) return {Writes{}, false};
             Recording recording{*rows.entitlement, rows.now};

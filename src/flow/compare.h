@@ -52,10 +52,12 @@ base::Task<StoreResult<HeldPage>> list_held(Ports& ports, ListHeld request);
 
 struct ReadAsked {
     domain::EntitlementId entitlement;
-    std::uint64_t version = 0;  // as it was when it was compared
+    std::optional<std::uint64_t>
+        version;  // as it was when it was compared; nothing: whatever it is
 };
 
-// Makes each due for a read at once, unless it has changed since or is being called. How many.
+// Makes each due for a read at once, unless it has changed since, is being called, or is not there.
+// How many.
 base::Task<StoreResult<std::size_t>> ask_reads(Ports& ports, domain::TenantId tenant,
                                                std::vector<ReadAsked> asked);
 

@@ -37,6 +37,7 @@ struct ActionCall {
 struct ActionReply {
     domain::ActionAnswer answer;
     std::optional<PartnerRecord> record;  // when the answer carried one
+    domain::EntitlementId about_other;    // of ours, which the answer was about instead
     std::optional<base::Duration> retry_after;
     std::string problem;  // a sentence for people when it did not work; holds no secret
     domain::Problem problem_code = domain::Problem::none;  // the same as a code

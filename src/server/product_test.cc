@@ -43,6 +43,18 @@ TEST_F(ProductTest, AnAccountHoldsAProductOnce) {
     EXPECT_NE(anew.text("_id"), first.text("_id"));
 }
 
+// The customer took the product with another record, and no report said so.
+TEST_F(ProductTest, AnAnswerAboutAnotherEntitlementMakesThatOneRead) {
+    const auto holder = buy("account-1").text("_id");
+    expect_both(holder, "ACTIVE");
+    take_product(holder, "MUSIC");
+    const auto bought = buy("account-1", "MUSIC", {{"Prefer", "wait=0"}});
+    EXPECT_EQ(bought.status, 201) << bought.raw();
+    EXPECT_TRUE(eventually([&] { return get(holder).text("partnerStatus") == "PENDING"; }))
+        << get(holder).raw();
+    EXPECT_EQ(effects(bought.text("_id"), "create"), 0);
+}
+
 TEST_F(ProductTest, EveryChangeIsConfirmedWithinTheWait) {
     const auto id = buy("account-1").text("_id");
     for (const auto* status : {"SUSPENDED", "ACTIVE", "CANCELLED"}) {

@@ -190,6 +190,12 @@ class WorldTest : public testing::Test {
         ASSERT_TRUE(partner_.make_move(partner_id(id), what, {}, clock_->now()));
     }
 
+    void take_product(const std::string& id, std::string_view product) {
+        const auto moved = partner_.make_move(partner_id(id), sandbox::Move::change_product,
+                                              product, clock_->now());
+        ASSERT_TRUE(moved);
+    }
+
     // Carries every notification that is due to the operator's listener.
     void deliver_reports() {
         for (auto& notification : partner_.advance(clock_->now())) {

@@ -69,6 +69,7 @@ flow::ActionReply failed(const Entitlement& entitlement, PartnerAction action,
     if (is_ours) {
         reply.record = to_partner_record(record, entitlement);
         reply.record->view.status = PartnerStatus::unknown;
+        reply.record->activation.reset();
         reply.answer.bound = true;
     }
     return reply;
@@ -116,7 +117,12 @@ flow::ActionReply Codec::judge_success(const Entitlement& entitlement, PartnerAc
                                        const Answer& answer) const {
     const auto& record = answer.record;
     if (auto problem = contradiction_in(entitlement, record); !problem.empty()) {
-        return reply_of(ActionOutcome::failed, answer, std::move(problem), Problem::contradiction);
+        auto reply =
+            reply_of(ActionOutcome::failed, answer, std::move(problem), Problem::contradiction);
+        if (record.external_id != entitlement.id.text()) {
+            reply.about_other = domain::EntitlementId{record.external_id};
+        }
+        return reply;
     }
     if (action == PartnerAction::create && record.id.empty()) {
         return reply_of(ActionOutcome::failed, answer,

@@ -351,6 +351,26 @@ TEST(ActionReply, NamesWhatIsWrongByItsCode) {
     }
 }
 
+TEST(ActionReply, SaysWhichOtherEntitlementItWasAbout) {
+    const auto other = answer_to(PartnerAction::create, 202,
+                                 R"({"entitlementId":"b-9","externalEntitlementId":"e-9",
+                                     "status":"PENDING"})");
+    EXPECT_EQ(to_text(other.problem_code), to_text(domain::Problem::contradiction));
+    EXPECT_EQ(other.about_other.text(), "e-9");
+    const auto nobody = answer_to(PartnerAction::cancel, 200, R"({"entitlementId":"b-9"})");
+    EXPECT_TRUE(nobody.about_other.empty());
+}
+
+TEST(ActionReply, KeepsTheIdOfADoubtfulAnswerAndNotItsLink) {
+    const auto reply = answer_to(PartnerAction::create, 408,
+                                 R"({"entitlementId":"b-1","externalEntitlementId":"ent-1",
+                                     "status":"PENDING","parameters":{"action":"REDIRECT",
+                                     "url":"https://activate.example/t"}})");
+    ASSERT_TRUE(reply.record);
+    EXPECT_EQ(reply.record->id.text(), "b-1");
+    EXPECT_FALSE(reply.record->activation);
+}
+
 TEST(ActionReply, HandsRetryAfterOn) {
     auto response = a_response(429, "");
     response.headers.add("retry-after", "7");
