@@ -238,7 +238,9 @@ class Judgement {
         if (!kept.known.contains(row.other_product_key)) return domain::Problem::product_not_ours;
         const bool taken = std::ranges::any_of(kept.rows, [&](const auto& item) {
             const auto& other = item.second;
-            return other.id != row.id && other.account == row.account && other.occupies &&
+            // One that has ended since is noticed with the next look.
+            const bool held_it = other.occupies || other.modified > row.partner_said_at;
+            return other.id != row.id && other.account == row.account && held_it &&
                    other.product_key == row.other_product_key;
         });
         return taken ? domain::Problem::product_taken : domain::Problem::none;

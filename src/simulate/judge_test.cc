@@ -283,11 +283,19 @@ TEST_F(JudgeTest, theProductFollows) {
     other.id = domain::EntitlementId{"e-2"};
     other.product_key = domain::ProductKey{"VIDEO"};
     kept().rows.emplace(other.id, other);
-    const auto found = judge(evidence_).violations;
-    EXPECT_TRUE(std::ranges::none_of(found, [](const auto& violation) {
-        return violation.invariant == Invariant::product_follows &&
-               violation.about.starts_with("e-1:");
-    }));
+    const auto is_found = [&] {
+        return std::ranges::any_of(judge(evidence_).violations, [](const auto& violation) {
+            return violation.invariant == Invariant::product_follows &&
+                   violation.about.starts_with("e-1:");
+        });
+    };
+    EXPECT_FALSE(is_found());
+    kept().rows.at(other.id).occupies = false;
+    row().partner_said_at = wall_time(base::Monotonic{std::chrono::minutes{9}});
+    kept().rows.at(other.id).modified = *row().partner_said_at + std::chrono::minutes{1};
+    EXPECT_FALSE(is_found()) << "it has ended since the last look";
+    kept().rows.at(other.id).modified = *row().partner_said_at - std::chrono::minutes{1};
+    EXPECT_TRUE(is_found());
 }
 
 TEST_F(JudgeTest, theWire) {
