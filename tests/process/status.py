@@ -42,7 +42,7 @@ class Status(program.Case):
         self.assertEqual(done.stderr, "")
         return done.returncode, json.loads(done.stdout)
 
-    def fail(self):
+    def let_all_fail(self):
         """The partner does not take our login, and a change waits."""
         self.portal.faults(TROUBLE)
         for status in ("SUSPENDED", "ACTIVE") * 6:
@@ -69,7 +69,7 @@ class Status(program.Case):
         self.assertIn("demo/BANGO_US", done.stdout)
 
     def test_trouble_comes_first_and_says_what_to_do(self):
-        self.fail()
+        self.let_all_fail()
         code, told = self.status()
         self.assertEqual((code, told["inTrouble"], told["ready"]), (1, True, True))
         first = told["findings"][0]
@@ -87,7 +87,7 @@ class Status(program.Case):
         program.until("all is well again", lambda: self.status()[0] == 0)
 
     def test_metrics_and_health_tell_the_same(self):
-        self.fail()
+        self.let_all_fail()
         ready = self.admin.send("admin", "GET", "/health/ready")
         self.assertEqual(ready.status, 200, "a partner that is away is no reason not to be ready")
 
@@ -110,7 +110,7 @@ class Status(program.Case):
         program.until("both tell the same", same)
 
     def test_only_a_tenants_own(self):
-        self.fail()
+        self.let_all_fail()
         code, told = self.status("--tenant", "second")
         self.assertEqual((code, told["routes"]), (0, []))
         self.assertEqual([one["tenant"] for one in told["tenants"]], ["second"])
@@ -180,7 +180,9 @@ class Status(program.Case):
         def lines():
             found = [json.loads(line) for line in usher.read_log().splitlines()
                      if "find-me" in line]
-            return {line["event"]: line for line in found} if len(found) >= 2 else None
+            # What the partner reports of it may be read already, in the same name.
+            found = {line["event"]: line for line in found if line.get("action") != "read"}
+            return found if len(found) == 2 else None
         told = program.until("both lines", lines)
         request, call = told["request"], told["partner_call"]
         self.assertEqual((request["tenant"], request["entitlement"], request["correlationId"],
