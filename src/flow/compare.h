@@ -52,8 +52,8 @@ base::Task<StoreResult<HeldPage>> list_held(Ports& ports, ListHeld request);
 
 struct ReadAsked {
     domain::EntitlementId entitlement;
-    std::optional<std::uint64_t>
-        version;  // as it was when it was compared; nothing: whatever it is
+    // As it was when it was compared; nothing: whatever it is.
+    std::optional<std::uint64_t> version;
 };
 
 // Makes each due for a read at once, unless it has changed since, is being called, or is not there.

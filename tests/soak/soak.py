@@ -68,8 +68,8 @@ def at_once(work, items):
 
 
 class Worlds:
-    """Batches of worlds; each takes up where the last one ended. Nine of ten are of small worlds:
-    most of what was ever found came in small ones, and they take a fifth of the time."""
+    """Batches of worlds; each takes up where the last one ended. Nine of ten are of small worlds,
+    of which many more fit into the time."""
 
     name, share = "worlds", 0.55
     small = ("--entitlements", "20")
