@@ -88,7 +88,7 @@ void Movers::move_product(bool silently) {
     const auto id = id_of(record);
     if (!ground_.partner.make_move(id, change, product, ground_.partner_time())) return;
     ++product_moves_;
-    moved_.insert(our_id_of(record));  // it may be that the customer has to act again
+    if (product == kNeedsCustomer) moved_.insert(our_id_of(record));  // its status moves as well
     other_product_.insert(domain::EntitlementId{our_id_of(record)});
     ground_.trace.say(ground_.timeline.now(), "partner moves {} to {}", id, product);
     ground_.moved();
