@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLingerTime{1'000};
 constexpr std::chrono::milliseconds kCancelAgain{50};
-constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kLingerBytes = 8 * 1024 * 1024;
 constexpr std::size_t kReadBytes = 8 * 1024;
 
 // A place inside the handler, given back at the end.

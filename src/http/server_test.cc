@@ -179,6 +179,23 @@ TEST(Server, KeepsItsSizes) {
     EXPECT_THAT(lab.seen, SizeIs(4));
 }
 
+// A reset would take the answers from a caller who still sends, or has not read them yet.
+TEST(Server, HearsOutWhoSendsFarTooMuch) {
+    Lab lab;
+    lab.run([&lab]() -> base::Task<> {
+        auto raw = co_await lab::Raw::connect(lab.server->port());
+        std::string sent;
+        for (int i = 0; i < 32; ++i) sent += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        sent += "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3145728\r\n\r\n";
+        sent.append(3'145'728, 'x');
+        EXPECT_TRUE(co_await raw.send(std::move(sent)));
+        raw.finish_sending();
+        std::vector<int> wanted(32, 200);
+        wanted.push_back(413);
+        EXPECT_EQ(lab::statuses_of(co_await raw.read_to_end()), wanted);
+    });
+}
+
 TEST(Server, KeepsItsTimes) {
     Lab lab{{.idle_timeout = 30ms, .request_timeout = 30ms}};
     lab.run([&]() -> base::Task<> {

@@ -138,7 +138,11 @@ class Flood:
         for bad in batch:
             if bad.statuses is None:
                 return
-            answer = answers.next()
+            try:
+                answer = answers.next()
+            except ConnectionError as trouble:
+                last = batch[-1].name
+                raise Wrong(f"{bad.name}: {trouble}; last of its batch: {last}") from trouble
             if answer is None:
                 raise Wrong(f"{bad.name}: no answer")
             bad.check(answer)
