@@ -191,6 +191,14 @@ int forward(sqlite3_file* file, Arguments... arguments) {
     return (below(file)->pMethods->*Method)(below(file), arguments...);
 }
 
+int control(sqlite3_file* file, int operation, void* argument) {
+    if (operation == SQLITE_FCNTL_HAS_MOVED) {  // asked before each change; nobody moves files here
+        *static_cast<int*>(argument) = 0;
+        return SQLITE_OK;
+    }
+    return forward<&sqlite3_io_methods::xFileControl>(file, operation, argument);
+}
+
 // --- Locks between the connections of one process: real ones cost more than all else here
 
 int lock(sqlite3_file* file, int wanted) {
@@ -268,7 +276,7 @@ constexpr sqlite3_io_methods kMethods{
     .xLock = lock,
     .xUnlock = unlock,
     .xCheckReservedLock = check_reserved,
-    .xFileControl = forward<&sqlite3_io_methods::xFileControl, int, void*>,
+    .xFileControl = control,
     .xSectorSize = forward<&sqlite3_io_methods::xSectorSize>,
     .xDeviceCharacteristics = forward<&sqlite3_io_methods::xDeviceCharacteristics>,
     .xShmMap = map_shared,
