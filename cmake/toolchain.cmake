@@ -57,7 +57,9 @@ endif()
 if(USHER_SANITIZE)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1")  # here, so that a target's own option comes after it
   target_compile_options(usher_flags INTERFACE
-    -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all)
+    -fsanitize=${USHER_SANITIZE} -fno-sanitize-recover=all
+    # A sixth of the compile time, for what the address sanitizer sees better.
+    -fno-sanitize=object-size)
   target_link_options(usher_flags INTERFACE -fsanitize=${USHER_SANITIZE})
   if(USHER_SANITIZE MATCHES "address")  # so that the fuzzers see which ways their inputs take
     target_compile_options(usher_flags INTERFACE -fsanitize=fuzzer-no-link)
