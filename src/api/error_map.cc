@@ -76,6 +76,12 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::product_in_use;
         case FailureKind::rejected:
             return code_of(failure.rejection.value());
+        case FailureKind::not_pending:
+            return ErrorCode::not_pending;
+        case FailureKind::not_recoverable:
+            return ErrorCode::not_recoverable;
+        case FailureKind::partner_unavailable:
+            return ErrorCode::partner_unavailable;
         case FailureKind::budget_spent:
             return ErrorCode::too_many_reports;
         case FailureKind::store:

@@ -44,6 +44,7 @@ enum class ErrorCode : int {
     precondition_malformed = 40020,
     tenant_header_invalid = 40021,
     tenant_not_named = 40022,
+    reason_not_listed = 40023,
     // What they refer to.
     account_mismatch = 40030,
     product_mismatch = 40031,
@@ -60,6 +61,8 @@ enum class ErrorCode : int {
     ending_cannot_be_suspended = 40042,
     already_ended = 40043,
     revoked_is_final = 40044,
+    not_pending = 40045,
+    not_recoverable = 40046,
     still_pending_at_partner = 40050,
     ended_by_partner = 40051,
     refused_by_partner = 40052,
@@ -95,6 +98,7 @@ enum class ErrorCode : int {
     contended = 50304,
     shutting_down = 50305,
     keys_unavailable = 50306,
+    partner_unavailable = 50307,
     http_version = 50501,
 };
 

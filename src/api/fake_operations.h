@@ -46,6 +46,19 @@ class FakeOperations : public Operations {
         purchases.push_back(std::move(request));
         co_return purchase_answer;
     }
+    Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
+        links_asked.push_back(std::move(asked));
+        co_return activation_answer;
+    }
+    Outcome<base::Secret> recovery_link(flow::AskLink asked) override {
+        links_asked.push_back(std::move(asked));
+        co_return recovery_answer;
+    }
+    std::vector<flow::AskLink> links_asked;
+    std::expected<domain::Activation, flow::Failure> activation_answer =
+        domain::Activation{.url = base::Secret{"https://partner.example/activate/1"}, .expiry = {}};
+    std::expected<base::Secret, flow::Failure> recovery_answer =
+        base::Secret{"https://partner.example/recover/1"};
     Outcome<domain::Product> put_product(flow::PutProduct request) override {
         products.push_back(std::move(request));
         co_return product_answer;

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/task.h"
+#include "flow/ask_reads.h"
 #include "flow/catalogue.h"
 #include "flow/compare.h"
+#include "flow/customer_link.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/pinning.h"
@@ -30,6 +32,8 @@ class Operations {
 
     virtual Outcome<flow::Updated> update_status(flow::UpdateStatus request) = 0;
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
+    virtual Outcome<domain::Activation> activation_link(flow::AskLink asked) = 0;
+    virtual Outcome<base::Secret> recovery_link(flow::AskLink asked) = 0;
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;
     virtual Outcome<domain::Account> add_account(flow::AddAccount request) = 0;
     virtual Outcome<flow::ReportOutcome> receive_report(flow::ReceiveReport report) = 0;

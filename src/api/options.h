@@ -41,6 +41,7 @@ struct TenantOptions {
     bool is_default = false;  // at most one
     bool enabled = true;
     Edition edition = Edition::a;
+    bool strict_reasons = false;            // no ending without one of the published reasons
     std::chrono::milliseconds wait{2'000};  // for the partner, unless the caller prefers otherwise
     // What is live at the partner is looked at again within this; 0: only when something asks for
     // it.

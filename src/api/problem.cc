@@ -37,7 +37,10 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::rejected:
             return "status";
         case FailureKind::entitlement_unknown:
+        case FailureKind::not_pending:
+        case FailureKind::not_recoverable:
             return "entitlementId";
+        case FailureKind::partner_unavailable:
         case FailureKind::budget_spent:
         case FailureKind::store:
             return "";

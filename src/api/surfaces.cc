@@ -16,11 +16,29 @@ namespace {
 constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 constexpr std::string_view kEntitlement = "/crm-gateway/v2/rmg/v1/entitlements/{entitlementId}";
 
+constexpr std::string_view kTpes = "/tpes/v1/operator/entitlements";
+
 constexpr auto kOperatorRoutes = std::to_array<Route>({
     {"POST", kEntitlements, Door::operator_token, BodyRule::object, opentv::create_entitlement},
     {"PUT", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
     {"POST", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
     {"GET", kEntitlement, Door::operator_token, BodyRule::none, opentv::read_entitlement},
+    {"POST", kTpes, Door::operator_token, BodyRule::object, opentv::create_entitlement},
+    {"GET", "/tpes/v1/operator/entitlements/{entitlementId}/activationinfo", Door::operator_token,
+     BodyRule::none, opentv::read_activation},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/recover", Door::operator_token,
+     BodyRule::none, opentv::recover},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/cancel", Door::operator_token,
+     BodyRule::object, opentv::cancel},
+    // The published pages name both methods.
+    {"PUT", "/tpes/v1/operator/entitlements/{entitlementId}/actions/cancel", Door::operator_token,
+     BodyRule::object, opentv::cancel},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/revoke", Door::operator_token,
+     BodyRule::object, opentv::revoke},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/suspend", Door::operator_token,
+     BodyRule::none, opentv::suspend},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/resume", Door::operator_token,
+     BodyRule::object, opentv::resume},
     {"PUT", "/cpm/commercial/v1/products", Door::operator_token, BodyRule::object,
      opentv::put_product},
     {"POST", "/adm/v1/accounts", Door::operator_token, BodyRule::object, opentv::add_account},

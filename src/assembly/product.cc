@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "flow/ask_reads.h"
 #include "flow/catalogue.h"
 #include "flow/compare.h"
+#include "flow/customer_link.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/pinning.h"
@@ -31,6 +33,12 @@ class FlowOperations final : public api::Operations {
     }
     Outcome<flow::Purchased> purchase(flow::Purchase request) override {
         return flow::purchase(ports_, std::move(request));
+    }
+    Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
+        return flow::activation_link(ports_, std::move(asked));
+    }
+    Outcome<base::Secret> recovery_link(flow::AskLink asked) override {
+        return flow::recovery_link(ports_, std::move(asked));
     }
     Outcome<domain::Product> put_product(flow::PutProduct request) override {
         return flow::put_product(ports_, std::move(request));

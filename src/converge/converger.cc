@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/planted.h"
-#include "flow/compare.h"
+#include "flow/ask_reads.h"
 #include "flow/follow_product.h"
 #include "flow/holding.h"
 

@@ -29,22 +29,6 @@ base::Task<StoreResult<RowFinding>> find_stranger(Ports& ports, const CompareRow
     co_return std::move(finding);
 }
 
-base::Task<StoreResult<bool>> ask_read(Ports& ports, const domain::TenantId& tenant,
-                                       ReadAsked asked) {
-    const Wanted wanted{.tenant = tenant, .entitlement = asked.entitlement};
-    co_return co_await decide_in<bool>(
-        ports.store, wanted, [asked](const Rows& rows) -> std::pair<Writes, bool> {
-            const bool as_it_was =
-                rows.entitlement &&
-                rows.entitlement->version == asked.version.value_or(rows.entitlement->version);
-            if (!as_it_was || rows.entitlement->claim.lease_until) return {Writes{}, false};
-            if (rows.entitlement->convergence.read_wanted) return {Writes{}, false};
-            Recording recording{*rows.entitlement, rows.now};
-            recording.want_read(rows.now);
-            return {std::move(recording).finish(), true};
-        });
-}
-
 }  // namespace
 
 base::Task<StoreResult<std::vector<RowFinding>>> compare_rows(Ports& ports, CompareRows request) {
@@ -80,18 +64,6 @@ base::Task<StoreResult<HeldPage>> list_held(Ports& ports, ListHeld request) {
         if (judged) page.held.push_back({*judged, std::move(ours)});
     }
     co_return std::move(page);
-}
-
-base::Task<StoreResult<std::size_t>> ask_reads(Ports& ports, domain::TenantId tenant,
-                                               std::vector<ReadAsked> asked) {
-    std::size_t count = 0;
-    for (auto& one : asked) {
-        const auto done = co_await ask_read(ports, tenant, std::move(one));
-        if (!done) co_return std::unexpected{done.error()};
-        if (*done) ++count;
-    }
-    if (count > 0) ports.propagator.wake();
-    co_return count;
 }
 
 base::Task<StoreResult<Comparison>> sign_comparison(Ports& ports, Comparison line) {

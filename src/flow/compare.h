@@ -50,17 +50,6 @@ struct HeldPage {
 // Looks at `limit` records, whether they belong to the list or not.
 base::Task<StoreResult<HeldPage>> list_held(Ports& ports, ListHeld request);
 
-struct ReadAsked {
-    domain::EntitlementId entitlement;
-    // As it was when it was compared; nothing: whatever it is.
-    std::optional<std::uint64_t> version;
-};
-
-// Makes each due for a read at once, unless it has changed since, is being called, or is not there.
-// How many.
-base::Task<StoreResult<std::size_t>> ask_reads(Ports& ports, domain::TenantId tenant,
-                                               std::vector<ReadAsked> asked);
-
 // Writes the line down, with the present time.
 base::Task<StoreResult<Comparison>> sign_comparison(Ports& ports, Comparison line);
 

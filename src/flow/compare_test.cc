@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "flow/ask_reads.h"
 #include "flow/test_world.h"
 
 namespace usher::flow {

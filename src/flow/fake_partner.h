@@ -20,6 +20,7 @@ class FakePartner final : public Partner {
     std::deque<ActionReply> acts;
     std::deque<ReadReply> reads;
     std::optional<ReadReply> fresh;
+    std::optional<RecoveryReply> recovered;
     std::vector<ActionCall> acted;
     std::vector<ReadCall> read_calls;
     std::function<void()> meanwhile;  // happens while the next call is out
@@ -45,6 +46,9 @@ class FakePartner final : public Partner {
     }
     base::Task<ReadReply> activation(ReadCall) override {
         co_return fresh.value_or(ReadReply{.kind = ReadKind::trouble, .problem = "silence"});
+    }
+    base::Task<RecoveryReply> recovery(ReadCall) override {
+        co_return recovered.value_or(RecoveryReply{.problem = "silence"});
     }
     base::Task<EchoReply> echo(domain::TenantId, domain::MerchantId, base::Monotonic) override {
         co_return EchoReply{};

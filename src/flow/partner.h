@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/convergence.h"
@@ -66,6 +67,15 @@ struct ReadReply {
     bool unhealthy = false;
 };
 
+// Where a customer who cannot get in goes.
+struct RecoveryReply {
+    std::optional<base::Secret> url;
+    std::optional<domain::Rejection> rejection;            // for good
+    std::string partner_code;                              // of that
+    std::string problem;                                   // a sentence when there is neither
+    domain::Problem problem_code = domain::Problem::none;  // the same as a code
+};
+
 // What a report says, as far as it can be understood; what it does not say is empty.
 struct ReportNote {
     domain::PartnerEntitlementId partner_id;
@@ -96,6 +106,9 @@ class Partner {
 
     // A fresh activation URL for a PENDING entitlement; `found` with activation, or trouble.
     virtual base::Task<ReadReply> activation(ReadCall call) = 0;
+
+    // A link with which the customer recovers the account at the merchant; of a live entitlement.
+    virtual base::Task<RecoveryReply> recovery(ReadCall call) = 0;
 
     virtual base::Task<EchoReply> echo(domain::TenantId tenant, domain::MerchantId merchant,
                                        base::Monotonic deadline) = 0;

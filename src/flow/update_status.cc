@@ -98,7 +98,9 @@ std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& w
     const bool confirmed = waited.end == RequestEnd::confirmed;
     return Updated{.modified = recorded.modified,
                    .propagated = confirmed ? Propagated::confirmed : Propagated::pending,
-                   .version = waited.entitlement->version};
+                   .version = waited.entitlement->version,
+                   .status = waited.entitlement->convergence.status,
+                   .partner_status = waited.entitlement->convergence.partner_status};
 }
 
 }  // namespace

@@ -37,6 +37,8 @@ struct Updated {
     bool modified = false;  // false: the record was so already
     Propagated propagated{};
     std::uint64_t version = 0;
+    domain::EntitlementStatus status{};  // the record's, and the partner's, when it was answered
+    domain::PartnerStatus partner_status{};
 };
 
 // A request that was overtaken by a newer one while it waited is answered as recorded and pending.

@@ -178,4 +178,13 @@ http::Response Control::open_link(const http::Request& request, std::string_view
     return page(404, "Unknown link", "This link leads nowhere.");
 }
 
+http::Response Control::open_recovery(const http::Request& request, std::string_view token,
+                                      base::Time now) {
+    if (request.method != "GET") return not_allowed({"GET"});
+    if (partner_.opens_recovery(token, now)) {
+        return page(200, "Welcome back", "Here you set a new e-mail address or password.");
+    }
+    return page(404, "Unknown link", "This link leads nowhere, or has expired.");
+}
+
 }  // namespace usher::sandbox

@@ -1,5 +1,6 @@
 // The routes under /sandbox, with which people and checks look into the sandbox and act for the
-// customer and the merchant, and the page behind an activation URL (interface §5). Pure logic.
+// customer and the merchant, and the pages behind the links for the customer (interface §5). Pure
+// logic.
 #pragma once
 
 #include <string_view>
@@ -25,6 +26,10 @@ class Control {
 
     // GET /bango/activate/{token}: opening it activates.
     http::Response open_link(const http::Request& request, std::string_view token, base::Time now);
+
+    // GET /bango/recover/{token}: the page that lets the customer back in.
+    http::Response open_recovery(const http::Request& request, std::string_view token,
+                                 base::Time now);
 
   private:
     http::Response move(std::string_view id, std::string_view name, const http::Request& request,

@@ -15,11 +15,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<Action, std::string_view>, 13> kActions{{
+constexpr std::array<std::pair<Action, std::string_view>, 14> kActions{{
     {Action::create, "create"},
     {Action::read, "read"},
     {Action::find, "find"},
     {Action::activation_info, "activation_info"},
+    {Action::recovery_info, "recovery_info"},
     {Action::echo, "echo"},
     {Action::suspend, "suspend"},
     {Action::resume, "resume"},
@@ -175,6 +176,7 @@ bool is_change(Action action) {
         case Action::read:
         case Action::find:
         case Action::activation_info:
+        case Action::recovery_info:
         case Action::echo:
         case Action::report:
             return false;

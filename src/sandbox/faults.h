@@ -21,6 +21,7 @@ enum class Action : std::uint8_t {
     read,
     find,  // POST …/report: read many
     activation_info,
+    recovery_info,
     echo,
     suspend,
     resume,

@@ -49,6 +49,7 @@ std::vector<http::RoutePattern> partner_routes() {
         {"POST", "/v1/entitlement/cancel/{id}"},
         {"POST", "/v1/entitlement/revoke/{id}"},
         {"GET", "/v1/entitlement/{id}/activationInfo"},
+        {"GET", "/v1/entitlement/{id}/recoveryInfo"},
     };
 }
 
@@ -85,9 +86,9 @@ PartnerApi::PartnerApi(const PartnerOptions& options, PartnerBook& book)
     : options_{options}, book_{book}, router_{partner_routes()} {}
 
 std::optional<PartnerApi::Asked> PartnerApi::parse(const http::Request& request) const {
-    constexpr std::array kInOrder{Route::echo,   Route::create,         Route::read,
-                                  Route::find,   Route::patch,          Route::cancel,
-                                  Route::revoke, Route::activation_info};
+    constexpr std::array kInOrder{Route::echo,   Route::create,          Route::read,
+                                  Route::find,   Route::patch,           Route::cancel,
+                                  Route::revoke, Route::activation_info, Route::recovery_info};
     const auto target = http::parse_target(request.target);
     if (!target) return std::nullopt;
     const auto matched = router_.match(request.method, *target);
@@ -130,6 +131,8 @@ Action PartnerApi::action_of(const Asked& asked) {
             return Action::revoke;
         case Route::activation_info:
             return Action::activation_info;
+        case Route::recovery_info:
+            return Action::recovery_info;
     }
     return Action::read;
 }
@@ -174,6 +177,8 @@ http::Response PartnerApi::perform(const http::Request& request, Mode mode,
             return end(*asked, Action::revoke);
         case Route::activation_info:
             return activation_info(*asked);
+        case Route::recovery_info:
+            return recovery_info(*asked);
     }
     return not_found();
 }
@@ -188,7 +193,7 @@ http::Response PartnerApi::create(const Asked& asked) {
     if (asked.mode == Mode::accept) return accepted(asked, record);
     book_.provision(record, asked.now);
     if (record.status == RecordStatus::active) return ok(record);
-    return with_link(202, "CLIENT_ACTION_REQUIRED", record, record.links.back());
+    return with_link(202, "CLIENT_ACTION_REQUIRED", record, activation_base_, record.links.back());
 }
 
 // Bango §4: while PENDING the same entitlement with a new URL, else the limit is reached.
@@ -204,7 +209,7 @@ http::Response PartnerApi::create_again(const Asked& asked, Record& record) {
     } else {
         book_.add_link(record, asked.now);
     }
-    return with_link(202, "CLIENT_ACTION_REQUIRED", record, record.links.back());
+    return with_link(202, "CLIENT_ACTION_REQUIRED", record, activation_base_, record.links.back());
 }
 
 http::Response PartnerApi::find(const Asked& asked) {
@@ -269,7 +274,7 @@ http::Response PartnerApi::change_product(const Asked& asked, Record& record,
     book_.update(record, asked.now, {.counted = Action::update}, edit->apply);
     book_.change_product(record, product, asked.now, {.counted = Action::change_product});
     if (record.status == RecordStatus::active) return ok(record);
-    return with_link(202, "CLIENT_ACTION_REQUIRED", record, record.links.back());
+    return with_link(202, "CLIENT_ACTION_REQUIRED", record, activation_base_, record.links.back());
 }
 
 http::Response PartnerApi::end(const Asked& asked, Action action) {
@@ -295,7 +300,17 @@ http::Response PartnerApi::activation_info(const Asked& asked) {
     if (record->status != RecordStatus::pending || !record->provisioned) {
         return bad_request("The entitlement does not wait for an activation");
     }
-    return with_link(200, "OK", *record, book_.current_link(*record, asked.now));
+    return with_link(200, "OK", *record, activation_base_, book_.current_link(*record, asked.now));
+}
+
+// Not published; in the form of the call before.
+http::Response PartnerApi::recovery_info(const Asked& asked) {
+    const auto* record = book_.find(asked.id);
+    if (record == nullptr) return not_found();
+    if (record->status == RecordStatus::pending || is_ended(record->status)) {
+        return not_in_status(*record, "recovered");
+    }
+    return with_link(200, "OK", *record, recovery_base_, book_.add_recovery(asked.now));
 }
 
 http::Response PartnerApi::ok(const Record& record) const {
@@ -303,11 +318,11 @@ http::Response PartnerApi::ok(const Record& record) const {
 }
 
 http::Response PartnerApi::with_link(int http, std::string_view code, const Record& record,
-                                     const ActivationLink& link) const {
+                                     const std::string& base, const ActivationLink& link) const {
     return partner_answer(http, code, http == 202 ? "The customer must act" : "Success",
                           to_json(record),
                           {{"action", "NAVIGATE_TO_URL"},
-                           {"url", activation_base_ + link.token},
+                           {"url", base + link.token},
                            {"urlExpiry", base::format_time(link.expires)}});
 }
 

@@ -35,6 +35,7 @@ class PartnerApi {
     PartnerApi(const PartnerOptions& options, PartnerBook& book);
 
     void set_activation_base(std::string base) { activation_base_ = std::move(base); }
+    void set_recovery_base(std::string base) { recovery_base_ = std::move(base); }
 
     // What the request asks for, as the records stand; nothing for a route that does not exist.
     std::optional<Action> classify(const http::Request& request);
@@ -44,7 +45,17 @@ class PartnerApi {
                            base::Time now);
 
   private:
-    enum class Route { echo, create, read, find, patch, cancel, revoke, activation_info };
+    enum class Route {
+        echo,
+        create,
+        read,
+        find,
+        patch,
+        cancel,
+        revoke,
+        activation_info,
+        recovery_info
+    };
     struct Asked;
     struct Patch;
 
@@ -60,16 +71,18 @@ class PartnerApi {
     http::Response change_product(const Asked& asked, Record& record, std::string_view product);
     http::Response end(const Asked& asked, Action action);
     http::Response activation_info(const Asked& asked);
+    http::Response recovery_info(const Asked& asked);
 
     http::Response ok(const Record& record) const;
     http::Response with_link(int http, std::string_view code, const Record& record,
-                             const ActivationLink& link) const;
+                             const std::string& base, const ActivationLink& link) const;
     http::Response accepted(const Asked& asked, const Record& record) const;
 
     const PartnerOptions& options_;
     PartnerBook& book_;
     http::Router router_;
     std::string activation_base_ = "http://127.0.0.1:8081/bango/activate/";
+    std::string recovery_base_ = "http://127.0.0.1:8081/bango/recover/";
 };
 
 }  // namespace usher::sandbox

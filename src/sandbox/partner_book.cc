@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxLinks = 20;
 constexpr std::size_t kTokenBytes = 18;
+constexpr base::Duration kRecoveryTtl = std::chrono::minutes{15};
 
 constexpr std::array<std::pair<Move, std::string_view>, 7> kMoves{{
     {Move::activate, "activate"},
@@ -179,6 +180,19 @@ const ActivationLink& PartnerBook::add_link(Record& record, base::Time now) {
 const ActivationLink& PartnerBook::current_link(Record& record, base::Time now) {
     if (!record.links.empty() && record.links.back().expires > now) return record.links.back();
     return add_link(record, now);
+}
+
+ActivationLink PartnerBook::add_recovery(base::Time now) {
+    std::erase_if(recoveries_, [now](const auto& one) { return one.second <= now; });
+    const ActivationLink link{base::make_token(random_, kTokenBytes),
+                              whole_milliseconds(now + kRecoveryTtl)};
+    recoveries_[link.token] = link.expires;
+    return link;
+}
+
+bool PartnerBook::opens_recovery(std::string_view token, base::Time now) const {
+    const auto found = recoveries_.find(token);
+    return found != recoveries_.end() && found->second > now;
 }
 
 void PartnerBook::change_status(Record& record, RecordStatus to, base::Time now,

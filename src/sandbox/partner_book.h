@@ -75,6 +75,10 @@ class PartnerBook {
     // The newest link, or a new one when that has expired.
     const ActivationLink& current_link(Record& record, base::Time now);
 
+    // A way back into the merchant's account. Kept in memory alone, and not for long.
+    ActivationLink add_recovery(base::Time now);
+    bool opens_recovery(std::string_view token, base::Time now) const;
+
     void change_status(Record& record, RecordStatus to, base::Time now, const Cause& cause);
     // ACTIVE-ENDING or CANCELLED, as the product and the status have it.
     RecordStatus soft_end_of(const Record& record) const;
@@ -104,7 +108,8 @@ class PartnerBook {
     std::map<std::string, Record*, std::less<>> by_id_;
     std::map<std::string, std::vector<Record*>, std::less<>> by_customer_;
     std::map<std::string, Record*, std::less<>> by_token_;
-    std::map<std::uint64_t, base::Time> wakes_at_;  // by the record's number
+    std::map<std::string, base::Time, std::less<>> recoveries_;  // until when a token opens
+    std::map<std::uint64_t, base::Time> wakes_at_;               // by the record's number
     std::set<std::pair<base::Time, std::uint64_t>> ends_;
 };
 

@@ -16,7 +16,16 @@ using testing::Answer;
 using ::testing::ElementsAreArray;
 using testing::PartnerBench;
 
-enum class Do { suspend, resume, cancel, revoke, to_premium, to_music, activation_info };
+enum class Do {
+    suspend,
+    resume,
+    cancel,
+    revoke,
+    to_premium,
+    to_music,
+    activation_info,
+    recovery_info
+};
 
 struct Row {
     std::string name;
@@ -48,6 +57,8 @@ Answer perform(PartnerBench& bench, const std::string& id, Do what) {
             return bench.patch(id, {{"productKey", "MUSIC"}});
         case Do::activation_info:
             return bench.call("GET", "/v1/entitlement/" + id + "/activationInfo");
+        case Do::recovery_info:
+            return bench.call("GET", "/v1/entitlement/" + id + "/recoveryInfo");
     }
     return {};
 }
@@ -162,6 +173,8 @@ const std::vector<Row> kRows{
     {"ChangeSuspended", "MUSIC", kSuspended, Do::to_premium, 400, "BAD_REQUEST", "SUSPENDED"},
     {"ChangePending", "MUSIC", kPending, Do::to_premium, 400, "BAD_REQUEST", "PENDING"},
     {"ActivationInfoPending", "MUSIC", kPending, Do::activation_info, 200, "OK", "PENDING"},
+    {"RecoveryInfoPending", "MUSIC", kPending, Do::recovery_info, 400, "BAD_REQUEST", "PENDING"},
+    {"RecoveryInfoActive", "MUSIC", kActive, Do::recovery_info, 200, "OK", "ACTIVE"},
     {"ActivationInfoActive", "MUSIC", kActive, Do::activation_info, 400, "BAD_REQUEST", "ACTIVE"},
 };
 

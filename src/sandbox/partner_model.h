@@ -67,6 +67,11 @@ class PartnerModel {
     PartnerCall admit(http::Request request, base::Time now);
     PartnerReply serve(const PartnerCall& call, base::Time now);
 
+    void set_recovery_base(std::string base) { api_.set_recovery_base(std::move(base)); }
+    bool opens_recovery(std::string_view token, base::Time now) const {
+        return book_.opens_recovery(token, now);
+    }
+
     // The customer opens an activation URL.
     LinkOutcome open_link(std::string_view token, base::Time now);
 

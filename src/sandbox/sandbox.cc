@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kPartnerMount = "/bango";
 constexpr std::string_view kActivateMount = "/bango/activate/";
+constexpr std::string_view kRecoverMount = "/bango/recover/";
 constexpr std::string_view kIssuerKey = "issuer";
 constexpr base::Duration kLongestSleep = std::chrono::seconds{60};
 
@@ -128,6 +129,7 @@ bool Sandbox::World::restore(Table table, const std::string& key, const std::str
 void Sandbox::World::begin(std::string base_url, boost::asio::io_context& context) {
     base_url_ = std::move(base_url);
     partner_.set_activation_base(base_url_ + std::string{kActivateMount});
+    partner_.set_recovery_base(base_url_ + std::string{kRecoverMount});
     auto issuer = options_.issuer;
     issuer.base_url = base_url_;
     issuer_.emplace(std::move(issuer), *std::move(keys_), random_);
@@ -171,6 +173,9 @@ http::Response Sandbox::World::route(const http::Request& request) {
     const auto path = target.substr(0, target.find('?'));
     if (path.starts_with(kActivateMount)) {
         return control_.open_link(request, path.substr(kActivateMount.size()), now);
+    }
+    if (path.starts_with(kRecoverMount)) {
+        return control_.open_recovery(request, path.substr(kRecoverMount.size()), now);
     }
     if (path.starts_with("/sandbox/")) return control_.handle(request, now);
     if (path.starts_with(Issuer::kPath)) return issuer_->handle(request, now);

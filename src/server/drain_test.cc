@@ -90,6 +90,9 @@ class LimitedPartner final : public flow::Partner {
     base::Task<flow::ReadReply> activation(flow::ReadCall call) override {
         co_return co_await read(std::move(call));
     }
+    base::Task<flow::RecoveryReply> recovery(flow::ReadCall) override {
+        co_return flow::RecoveryReply{.problem = "silence"};
+    }
     base::Task<flow::EchoReply> echo(domain::TenantId, domain::MerchantId merchant,
                                      base::Monotonic deadline) override {
         if (!is_down && !silent.contains(merchant)) co_return flow::EchoReply{};

@@ -191,6 +191,11 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
                                        : api::Edition::c;
              return true;
          }},
+        {"strict_reasons",
+         [](Tenant& t, const toml::node& n) {
+             t.strict_reasons = n.value_exact<bool>().value_or(false);
+             return n.is_boolean();
+         }},
         {"wait_ms",
          [](Tenant& t, const toml::node& n) {
              const auto ms = n.value_exact<std::int64_t>().value_or(-1);

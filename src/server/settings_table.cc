@@ -280,6 +280,8 @@ void add_bango_words(std::vector<Setting>& t) {
     t.push_back(text("partner.bango.paths.revoke", USHER_AT(bango.paths.revoke), path));
     t.push_back(
         text("partner.bango.paths.activation_info", USHER_AT(bango.paths.activation_info), path));
+    t.push_back(
+        text("partner.bango.paths.recovery_info", USHER_AT(bango.paths.recovery_info), path));
     t.push_back(text("partner.bango.values.suspend_benefits",
                      USHER_AT(bango.values.suspend_benefits),
                      "entitlementBenefits that suspends."));

@@ -30,7 +30,8 @@ Meaning meaning_of(const http::Request& request) {
                 .partner_id = in_body(request.body, "entitlementId")};
     }
     if (request.method == "GET") {
-        if (path.ends_with("/activationInfo")) return {.kind = Meaning::Kind::other};
+        if (path.ends_with("/activationInfo") || path.ends_with("/recoveryInfo"))
+            return {.kind = Meaning::Kind::other};
         return {.kind = Meaning::Kind::read, .partner_id = last_part(path)};
     }
     if (path.empty()) {

@@ -4,8 +4,9 @@ import json
 import threading
 import time
 
-from program import ENTITLEMENTS, run, until
-from samples import ACCOUNTS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report, report_by_body
+from program import ENTITLEMENTS, PREMIUM, run, until
+from samples import (ACCOUNTS, ACTIONS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report,
+                     report_by_body)
 from world import Request
 
 LONG = "x" * 257
@@ -34,9 +35,9 @@ def catalogue(portal):
     portal.expect(40036, sample.having(status="SUSPENDED"))
 
 
-def purchase_arguments(portal):
+def purchase_arguments(portal, purchase):
     account = portal.new_account()
-    sample = portal.purchase(account)
+    sample = purchase(account)
     portal.expect(40004, sample.having(status="SOLD"))
     portal.expect(40011, sample.without("productId"))
     portal.expect(40012, sample.having(productId=5))
@@ -59,10 +60,18 @@ def purchase_arguments(portal):
 def not_supported(portal):
     """What a product does not know is remembered for long; so this has a program of its own."""
     active, other = portal.bought(), portal.bought(MONTHLY)
-    portal.faults(*({"action": action, "effect": "refuse"} for action in ("suspend", "create")))
+    third, back = portal.bought(), portal.bought()
+    portal.expect(200, portal.action(back, "suspendEntitlement"))
+    portal.faults(*({"action": action, "effect": "refuse"} for action in (
+        "suspend", "resume", "cancel", "revoke", "create", "recovery_info")))
     portal.expect(40053, portal.update(active, "SUSPENDED", "PUT"))
     portal.expect(40053, portal.update(other, "SUSPENDED", "POST"))
+    for name, *_ in ACTIONS:
+        one = back if name == "resumeEntitlement" else third
+        portal.expect(40053, portal.action(one, name))
+    portal.expect(40053, portal.recovery(third))
     portal.expect(40053, portal.purchase(portal.new_account()))
+    portal.expect(40053, portal.purchase_by_tpes(portal.new_account()))
 
 
 def backlog(portal):
@@ -87,13 +96,13 @@ def backlog(portal):
     portal.faults()
 
 
-def ended_while_being_bought(portal):
+def ended_while_being_bought(portal, purchase):
     """The partner's answer is lost, and before it is read the merchant has ended it."""
     portal.faults({"action": "create", "effect": "lose-answer", "times": 1},
                   {"action": "report", "effect": "drop"},
                   *({"action": action} | LOST for action in ("read", "find")))
     chosen = portal.world.new_name("chosen")
-    request = portal.purchase(portal.new_account(), _id=chosen)
+    request = purchase(portal.new_account(), _id=chosen)
     buyer = threading.Thread(target=portal.expect, args=(40051, request))
     buyer.start()
     until("the partner's record", lambda: portal.held(chosen))
@@ -126,6 +135,7 @@ def lifecycle(portal, method):
 
     active = portal.bought()
     ask(40040, active, "PENDING")
+    ask(40023, active, "CANCELLED", cancelReasonCategory="REASONS")
     ask(200, active, "CANCELLED", cancelReasonCategory="CUSTOMER_CANCELLED",
         cancelReasonCode="NOT_RENEWED", cancelReasonDescription="Moved away")
     portal.expect(200, portal.reading(active))
@@ -159,6 +169,92 @@ def partner(portal, method):
     portal.move(ended, "revoke")
     portal.expect(40051, portal.update(ended, "SUSPENDED", method))
     portal.faults()
+
+
+def refusals_by_tpes(portal):
+    """What each action of the other door can be refused for."""
+    active, pending, ending = portal.bought(), portal.bought(MUSIC), portal.bought(MONTHLY)
+    ended, revoked = portal.bought(), portal.bought()
+    portal.expect(200, portal.action(ending, "cancelEntitlement"))
+    portal.expect(200, portal.action(ended, "cancelEntitlementByPut"))
+    portal.expect(200, portal.action(revoked, "revokeEntitlement"))
+    for name, method, action in ACTIONS:
+        sample = portal.action(active, name)
+        portal.expect(40014, portal.action("a%20b", name))
+        portal.expect(40020, sample.with_header("If-Match", "3"))
+        portal.expect(40403, portal.action("nothing", name))
+        portal.expect(41201, sample.with_header("If-Match", '"999"'))
+        if action != "suspend":
+            portal.expect(40011, sample.with_json({}))
+        if action in ("cancel", "revoke"):
+            portal.expect(40012, sample.having(cancelReasonCode=5))
+            portal.expect(40013, sample.having(cancelReasonDescription="x" * 1001))
+            portal.expect(40023, sample.having(cancelReasonCode="FRAUD"))
+            portal.faults(refused(action))
+            portal.expect(40052, sample)
+    resume = portal.action(active, "resumeEntitlement")
+    portal.expect(40012, resume.having(productId=5))
+    portal.expect(40014, resume.having(productId="a b"))
+    portal.expect(40031, resume.having(productId=MUSIC))
+    for name in ("cancelEntitlement", "cancelEntitlementByPut"):
+        portal.expect(40044, portal.action(revoked, name))
+    portal.expect(40043, portal.action(ended, "revokeEntitlement"))
+    portal.expect(40043, portal.action(ended, "suspendEntitlement"))
+    portal.expect(40043, portal.action(ended, "resumeEntitlement"))
+    portal.expect(40041, portal.action(pending, "suspendEntitlement"))
+    portal.expect(40042, portal.action(ending, "suspendEntitlement"))
+    portal.expect(40050, portal.action(pending, "resumeEntitlement", productId=MUSIC))
+    portal.faults(refused("suspend"))
+    portal.expect(40052, portal.action(active, "suspendEntitlement"))
+    portal.expect(200, portal.action(active, "suspendEntitlement"))
+    portal.faults(refused("resume"))
+    portal.expect(40052, resume)
+    portal.expect(200, resume)
+
+
+def ended_by_the_partner(portal):
+    """Before it is heard of."""
+    portal.faults({"action": "report", "effect": "drop"})
+    active, away = portal.bought(), portal.bought()
+    portal.expect(200, portal.action(away, "suspendEntitlement"))
+    for one in (active, away):
+        portal.move(one, "revoke")
+    portal.expect(40051, portal.action(active, "suspendEntitlement"))
+    portal.expect(40051, portal.action(away, "resumeEntitlement"))
+    portal.faults()
+
+
+def by_tpes(portal):
+    """Each action while the partner is away, then with it; and the customer's links."""
+    refusals_by_tpes(portal)
+    ended_by_the_partner(portal)
+    for name, *_ in ACTIONS:
+        one = portal.bought()
+        if name == "resumeEntitlement":
+            portal.expect(200, portal.action(one, "suspendEntitlement"))
+        portal.faults({"action": "*"} | LOST)
+        portal.expect(202, portal.action(one, name).with_header("Prefer", "wait=0"))
+        portal.faults()
+        wait_for(portal, one, "confirmed")
+        portal.expect(200, portal.action(one, name))
+    pending, active = portal.bought(MUSIC), portal.bought()
+    portal.expect(200, portal.activation(pending))
+    portal.expect(200, portal.recovery(active))
+    portal.expect(40045, portal.activation(active))
+    portal.expect(40046, portal.recovery(pending))
+    for ask in (portal.activation, portal.recovery):
+        portal.expect(40014, ask("a%20b"))
+        portal.expect(40403, ask("nothing"))
+    portal.faults(refused("recovery_info"))
+    portal.expect(40052, portal.recovery(active))
+    # Without an answer to its purchase there is no link.
+    portal.faults({"action": "*"} | LOST)
+    waits = portal.expect(201, portal.purchase_by_tpes(portal.new_account(), MUSIC).with_header(
+        "Prefer", "wait=0")).json["_id"]
+    portal.expect(50307, portal.activation(waits))
+    portal.expect(50307, portal.recovery(active))
+    portal.faults()
+    wait_for(portal, waits, "confirmed")
 
 
 def wait_for(portal, entitlement, state):
@@ -355,6 +451,9 @@ def editions(portal):
         other = portal.in_tenant(tenant)
         other.bought()
         other.bought(MUSIC)
+        for product, wanted in ((PREMIUM, 200), (MUSIC, 202 if tenant == "demo_c" else 200)):
+            account = other.new_account()
+            other.expect(wanted, other.purchase_by_tpes(account, product))
         for method in METHOD_OF.values():
             lost(other, method)
     for method in METHOD_OF.values():
@@ -363,10 +462,12 @@ def editions(portal):
 
 def provoke(portal):
     catalogue(portal)
-    purchase_arguments(portal)
-    portal.faults(refused("create"))
-    portal.expect(40052, portal.purchase(portal.new_account()))
-    ended_while_being_bought(portal)
+    for purchase in (portal.purchase, portal.purchase_by_tpes):
+        purchase_arguments(portal, purchase)
+        portal.faults(refused("create"))
+        portal.expect(40052, purchase(portal.new_account()))
+        ended_while_being_bought(portal, purchase)
+    by_tpes(portal)
     portal.expect(40014, portal.reading("a%20b"))
     portal.expect(40403, portal.reading("nothing"))
     portal.expect(200, report(portal.bought()))

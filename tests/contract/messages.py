@@ -1,21 +1,25 @@
 """What is wrong with a message whatever it asks for, once for each operation."""
 
-from samples import UPDATES
+from samples import ACTIONS as BY_TPES, UPDATES
 from world import basic, bearer
 
 # What concerns every tenant at once names none.
 ACTIONS = ("clearActions", "pinAction", "unpinAction")
 OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll",
           "listActionsOfAll", *(name + "OfAll" for name in ACTIONS))
-WITH_BODY = ("createEntitlement", *UPDATES, "putProduct", "addAccount", "receiveReport",
-             "receiveReportByBody", "placeHold", "liftHold", "placeHoldOfAll", "liftHoldOfAll",
-             "retryEntitlement", "compareRows", "askReads", "signComparison", *ACTIONS,
-             *(name + "OfAll" for name in ACTIONS))
-WITH_TOKEN = ("createEntitlement", "readEntitlement", *UPDATES, "putProduct", "addAccount",
-              "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
-              "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", "compareRows",
-              "listHeld", "askReads", "signComparison", "latestComparisons", "readStatus",
-              "listActions", *ACTIONS, *OF_ALL)
+CHANGED_BY_TPES = tuple(name for name, *_ in BY_TPES)
+WITH_BODY = (
+    "createEntitlement", "createEntitlementByTpes", *UPDATES,
+    *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), "putProduct",
+    "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
+    "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement", "compareRows", "askReads",
+    "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
+WITH_TOKEN = (
+    "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
+    "readActivation", "recoverEntitlement", "putProduct", "addAccount", "explainEntitlement",
+    "explainEntitlements", "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports",
+    "listStrayReports", "retryEntitlement", "compareRows", "listHeld", "askReads",
+    "signComparison", "latestComparisons", "readStatus", "listActions", *ACTIONS, *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
 TOO_LARGE = 256 * 1024 + 1

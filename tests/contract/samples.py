@@ -9,6 +9,12 @@ MUSIC, MONTHLY = "BANGO_US_MUSIC", "BANGO_US_MUSIC_MONTHLY"
 PRODUCTS, ACCOUNTS = "/cpm/commercial/v1/products", "/adm/v1/accounts"
 REPORTS = "/bango/v1/reports"
 UPDATES = ("updateEntitlement", "updateEntitlementByPost")
+TPES = "/tpes/v1/operator/entitlements"
+# Of the other door, what changes a status: (operation, method, action).
+ACTIONS = (("cancelEntitlement", "POST", "cancel"), ("cancelEntitlementByPut", "PUT", "cancel"),
+           ("revokeEntitlement", "POST", "revoke"), ("suspendEntitlement", "POST", "suspend"),
+           ("resumeEntitlement", "POST", "resume"))
+ENDING = {"cancelReasonCategory": "CUSTOMER_CANCELLED", "cancelReasonCode": "OTHER"}
 METHOD_OF = {"updateEntitlement": "PUT", "updateEntitlementByPost": "POST"}
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
 WAIT = {"Prefer": "wait=30"}
@@ -47,6 +53,24 @@ class Portal:
     def update(self, entitlement, status, method="PUT", **more):
         return self.request(method, f"{ENTITLEMENTS}/{entitlement}", {"status": status} | more,
                             **WAIT)
+
+    def purchase_by_tpes(self, account, product=PREMIUM, **more):
+        return self.purchase(account, product, **more).with_target(TPES)
+
+    def action(self, entitlement, name, **more):
+        """Of one of ACTIONS; what it needs is in it."""
+        method, action = {operation: rest for operation, *rest in ACTIONS}[name]
+        target = f"{TPES}/{entitlement}/actions/{action}"
+        if action == "suspend":
+            return self.request(method, target, **WAIT)
+        body = {"productId": PREMIUM} if action == "resume" else ENDING
+        return self.request(method, target, body | more, **WAIT)
+
+    def activation(self, entitlement):
+        return self.request("GET", f"{TPES}/{entitlement}/activationinfo")
+
+    def recovery(self, entitlement):
+        return self.request("POST", f"{TPES}/{entitlement}/actions/recover")
 
     def reading(self, entitlement):
         return self.request("GET", f"{ENTITLEMENTS}/{entitlement}")
@@ -105,10 +129,15 @@ class Portal:
         operator = {
             "createEntitlement": self.purchase(account),
             "readEntitlement": self.reading(entitlement),
+            "createEntitlementByTpes": self.purchase_by_tpes(account, MUSIC),
+            "readActivation": self.activation(entitlement),
+            "recoverEntitlement": self.recovery(entitlement),
             "putProduct": self.product("MUSIC"),
             "addAccount": self.account(account),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement)}
+        for name, *_ in ACTIONS:
+            operator[name] = self.action(entitlement, name)
         for name in UPDATES:
             operator[name] = self.update(entitlement, "ACTIVE", METHOD_OF[name])
         admin = {name: Request("GET", path) for name, path in (

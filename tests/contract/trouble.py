@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 from program import until
-from messages import OF_ALL, WITH_TOKEN
+from messages import CHANGED_BY_TPES, OF_ALL, WITH_TOKEN
 from samples import Portal, report, report_by_body
 from world import REALM, Issuer, bearer, no_room, stop
 
@@ -16,13 +16,16 @@ CLOSED = '[[tenant]]\nid = "demo"\n[[tenant]]\nid = "demo_b"\nenabled = false\n'
 SLOW_MS = 200
 RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
-WRITING = ("createEntitlement", "updateEntitlement", "updateEntitlementByPost", "putProduct",
-           "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "placeHoldOfAll",
-           "liftHold", "liftHoldOfAll", "pinAction", "pinActionOfAll", "unpinAction",
-           "unpinActionOfAll", "retryEntitlement", "askReads", "signComparison")
-READING = ("readEntitlement", "listHolds", "listHoldsOfAll", "listUnsettled", "listActions",
-           "listActionsOfAll", "listHeld", "latestComparisons", "listReports",
-           "listStrayReports")
+WRITING = (
+    "createEntitlement", "createEntitlementByTpes", *CHANGED_BY_TPES, "updateEntitlement",
+    "updateEntitlementByPost", "putProduct", "addAccount", "receiveReport",
+    "receiveReportByBody", "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
+    "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
+    "askReads", "signComparison")
+READING = (
+    "readEntitlement", "readActivation", "recoverEntitlement", "listHolds", "listHoldsOfAll",
+    "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
+    "listReports", "listStrayReports")
 
 
 def serve(world, sandbox, tenants, **more):
@@ -116,10 +119,13 @@ def pin(merchant):
     return {"merchant": merchant, "action": "suspend", "supported": True, "reason": "a test"}
 
 
-def changing(portal, name, entitlement, account):
+def changing(portal, name, entitlement, account, spare):
     """A request of this operation that changes what is stored."""
     new = portal.world.new_name("new")
+    if name in CHANGED_BY_TPES:
+        return portal.action(spare[name], name, cancelReasonDescription=new)
     return {"createEntitlement": portal.purchase(account),
+            "createEntitlementByTpes": portal.purchase_by_tpes(spare["account"]),
             "putProduct": portal.product(new), "addAccount": portal.account(new),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement),
@@ -152,6 +158,9 @@ def full(world, sandbox, token, store):
         portal.expect(201, portal.product(key))
     holder, account = portal.new_account(), portal.new_account()
     entitlement = portal.bought(account=holder)
+    spare = {name: portal.bought() for name in CHANGED_BY_TPES}
+    spare["account"] = portal.new_account()
+    portal.expect(200, portal.update(spare["resumeEntitlement"], "SUSPENDED"))
     samples = portal.samples(entitlement, account)
     ready = samples["isReady"][1]
     portal.expect(200, report_by_body("nothing"))  # a stray
@@ -171,8 +180,9 @@ def full(world, sandbox, token, store):
         until("a store that takes changes", writes)
         with no_room(started):
             listener = samples[name][0]
-            portal.expect(50303, changing(portal, name, entitlement, account), listener)
-            portal.expect(50302, changing(portal, name, entitlement, account), listener)
+            for code in (50303, 50302):
+                request = changing(portal, name, entitlement, account, spare)
+                portal.expect(code, request, listener)
             portal.expect(503, ready, "admin")
             portal.expect(200, samples["readStatus"][1], "admin")
     until("a store that takes changes", writes)

@@ -1,4 +1,5 @@
-// POST /crm-gateway/v2/rmg/v1/entitlements: an account buys a product (OpenTV §2.1 G1, §8).
+// POST /crm-gateway/v2/rmg/v1/entitlements and /tpes/v1/operator/entitlements: an account buys a
+// product (OpenTV §2.1 G1, §2.2 T1, §8).
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
@@ -102,8 +103,9 @@ base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& ar
     auto response = json_answer(status, body);
     add_change_headers(response, purchased->version, purchased->propagated, waiting);
     if (status == 201) {
-        response.headers.set("Location",
-                             fmt::format("{}/{}", exchange.target.path, purchased->id.text()));
+        // The record is read there, by whichever door it was made.
+        response.headers.set("Location", fmt::format("/crm-gateway/v2/rmg/v1/entitlements/{}",
+                                                     purchased->id.text()));
     }
     co_return response;
 }

@@ -4,6 +4,7 @@
 #include "api/fields.h"
 #include "api/opentv/calls.h"
 #include "api/opentv/manners.h"
+#include "api/opentv/reasons.h"
 
 namespace usher::api::opentv {
 
@@ -19,6 +20,8 @@ std::expected<flow::UpdateStatus, Problem> read_update(const Exchange& exchange)
     const auto product = fields.id("productId", Presence::optional);
     update.product_type = fields.text("productType", Presence::optional);
     update.reason = fields.reason();
+    if (status && domain::is_ended(*status)) check_strictly(exchange, update.reason, fields);
+    check_reasons(update.reason, Presence::optional, fields);
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
 
     const auto if_version = read_if_match(exchange.request.headers);

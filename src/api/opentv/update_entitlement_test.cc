@@ -70,8 +70,9 @@ TEST_F(OpenTvTest, AnUnconfirmedChangeIs202OnlyWhereTheEditionListsIt) {
 
 TEST_F(OpenTvTest, PassesAssertionsAndReasonsOn) {
     update(R"({"status":"CANCELLED","productId":"P","accountId":"A","productType":"THIRDPARTY",)"
-           R"("reasonCode":"rc","reasonCategory":"rk","cancelReasonCode":"cc",)"
-           R"("cancelReasonCategory":"ck","cancelReasonDescription":"text","somethingElse":[1]})",
+           R"("reasonCode":"rc","reasonCategory":"rk","cancelReasonCode":"FRAUD",)"
+           R"("cancelReasonCategory":"REVOKED","cancelReasonDescription":"text",)"
+           R"("somethingElse":[1]})",
            {{"If-Match", "\"12\""}});
     ASSERT_EQ(operations.updates.size(), 1U);
     const auto& asked = operations.updates.front();
@@ -79,7 +80,7 @@ TEST_F(OpenTvTest, PassesAssertionsAndReasonsOn) {
     EXPECT_EQ(asked.account->text(), "A");
     EXPECT_EQ(asked.product_type, "THIRDPARTY");
     EXPECT_EQ(asked.if_version, 12U);
-    EXPECT_EQ(asked.reason, (domain::Reason{"rc", "rk", "cc", "ck", "text"}));
+    EXPECT_EQ(asked.reason, (domain::Reason{"rc", "rk", "FRAUD", "REVOKED", "text"}));
 }
 
 TEST_F(OpenTvTest, NullAndEmptyReasonsAreAbsent) {

@@ -198,6 +198,39 @@ base::Task<flow::ReadReply> BangoPartner::activation(flow::ReadCall call) {
     co_return reply;
 }
 
+base::Task<flow::RecoveryReply> BangoPartner::recovery(flow::ReadCall call) {
+    const auto& entitlement = call.entitlement;
+    auto outgoing = prepare(entitlement, codec_.recovery(entitlement), call.deadline);
+    const auto begun = clock_.monotonic();
+    auto response = co_await client_.send(std::move(outgoing));
+    CallLog line{.tenant = entitlement.tenant,
+                 .merchant = entitlement.merchant,
+                 .entitlement = entitlement.id.text(),
+                 .action = "recovery_info",
+                 .correlation_id = entitlement.asker.correlation.text(),
+                 .took = clock_.monotonic() - begun};
+    std::string result;
+    flow::RecoveryReply reply;
+    if (response) {
+        const auto answer = codec_.read_answer(*response, clock_.now());
+        line.http_status = answer.http_status;
+        result = answer.words();
+        reply = codec_.recovery_reply(entitlement, answer);
+        if (!reply.url) line.error = describe_error(answer);
+    } else {
+        const auto none = read_reply(response.error());
+        result = http::to_text(response.error().failure);
+        reply.problem = none.problem;
+        reply.problem_code = none.problem_code;
+    }
+    line.went_well = reply.url.has_value();
+    line.result = result;
+    line.problem = reply.problem;
+    line.outcome = line.went_well ? "found" : reply.rejection ? "refused" : "trouble";
+    write(line);
+    co_return reply;
+}
+
 base::Task<flow::EchoReply> BangoPartner::echo(domain::TenantId tenant, domain::MerchantId merchant,
                                                base::Monotonic deadline) {
     const auto begun = clock_.monotonic();

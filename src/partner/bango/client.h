@@ -25,6 +25,7 @@ class BangoPartner final : public flow::Partner {
     base::Task<flow::ActionReply> act(flow::ActionCall call) override;
     base::Task<flow::ReadReply> read(flow::ReadCall call) override;
     base::Task<flow::ReadReply> activation(flow::ReadCall call) override;
+    base::Task<flow::RecoveryReply> recovery(flow::ReadCall call) override;
     base::Task<flow::EchoReply> echo(domain::TenantId tenant, domain::MerchantId merchant,
                                      base::Monotonic deadline) override;
     std::string digest(const domain::Entitlement& entitlement,

@@ -152,6 +152,20 @@ TEST_F(BangoPartnerTest, ABrokenCallIsLostAndABrokenReadIsTrouble) {
     EXPECT_EQ(run(partner.activation({.entitlement = entitlement})).kind, flow::ReadKind::trouble);
 }
 
+TEST_F(BangoPartnerTest, AsksForAWayBack) {
+    client.answers.emplace_back(
+        a_response(200, R"({"entitlementId":"b-77","parameters":{"url":"https://m.example/r"}})"));
+    const auto reply =
+        run(partner.recovery({.entitlement = an_entitlement(PartnerStatus::active)}));
+    EXPECT_EQ(reply.url->reveal(), "https://m.example/r");
+    EXPECT_EQ(client.sent[0].method, "GET");
+    EXPECT_EQ(client.sent[0].url, "https://bango.example/v1/entitlement/b-77/recoveryInfo");
+    client.answers.emplace_back(
+        std::unexpected{http::TransportError{http::TransportFailure::broken, true, "reset"}});
+    const auto none = run(partner.recovery({.entitlement = an_entitlement(PartnerStatus::active)}));
+    EXPECT_EQ(none.problem_code, domain::Problem::no_answer);
+}
+
 TEST_F(BangoPartnerTest, EchoTellsWhetherItAnswers) {
     const auto echo = [&](std::string_view tenant) {
         return run(partner.echo(domain::TenantId{tenant}, domain::MerchantId{"BANGO_US"}, {}));

@@ -106,6 +106,10 @@ WireRequest Codec::activation(const Entitlement& entitlement) const {
     return {"GET", with_id(paths_.activation_info, entitlement.partner_id.text()), ""};
 }
 
+WireRequest Codec::recovery(const Entitlement& entitlement) const {
+    return {"GET", with_id(paths_.recovery_info, entitlement.partner_id.text()), ""};
+}
+
 WireRequest Codec::echo(std::string_view word) const {
     return {"GET", with_id(paths_.echo, word), ""};
 }

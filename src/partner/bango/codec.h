@@ -37,6 +37,7 @@ class Codec {
     // here, because a merchant may have moved the customer to another product meanwhile.
     WireRequest read(const domain::Entitlement& entitlement) const;
     WireRequest activation(const domain::Entitlement& entitlement) const;
+    WireRequest recovery(const domain::Entitlement& entitlement) const;
     WireRequest echo(std::string_view word) const;
 
     // Where Bango sends reports about the entitlement; empty without a public URL.
@@ -50,6 +51,8 @@ class Codec {
     flow::ReadReply read_reply(const domain::Entitlement& entitlement, const Answer& answer) const;
     flow::ReadReply activation_reply(const domain::Entitlement& entitlement,
                                      const Answer& answer) const;
+    flow::RecoveryReply recovery_reply(const domain::Entitlement& entitlement,
+                                       const Answer& answer) const;
 
   private:
     flow::ActionReply judge_success(const domain::Entitlement& entitlement,

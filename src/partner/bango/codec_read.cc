@@ -154,6 +154,43 @@ flow::ReadReply Codec::activation_reply(const Entitlement& entitlement,
     return reply;
 }
 
+// The link is where other links are, or under the name that the platform gives it.
+flow::RecoveryReply Codec::recovery_reply(const Entitlement& entitlement,
+                                          const Answer& answer) const {
+    flow::RecoveryReply reply;
+    switch (answer.kind) {
+        case AnswerKind::success:
+            break;
+        case AnswerKind::not_supported:
+            reply.rejection = domain::Rejection::not_supported_by_partner;
+            reply.partner_code = answer.record.response_code;
+            return reply;
+        case AnswerKind::limit_reached:
+        case AnswerKind::refused:
+            reply.rejection = domain::Rejection::refused_by_partner;
+            reply.partner_code = answer.record.response_code;
+            return reply;
+        case AnswerKind::credentials:
+        case AnswerKind::not_found:
+        case AnswerKind::slow_down:
+        case AnswerKind::fault:
+            reply.problem = why_unusable(entitlement, answer);
+            reply.problem_code = problem_of(answer);
+            return reply;
+    }
+    std::optional<std::string> named;
+    if (answer.body && answer.body->is_object()) {
+        named = base::find_string(answer.body->get_object(), "recoveryUrl");
+    }
+    if (named) reply.url = base::Secret{*std::move(named)};
+    if (answer.record.activation) reply.url = answer.record.activation->url;
+    if (!reply.url) {
+        reply.problem = "the partner gave no recovery URL";
+        reply.problem_code = Problem::answer_unclear;
+    }
+    return reply;
+}
+
 flow::ReadReply read_reply(const http::TransportError& error) {
     const auto action = action_reply(error);
     return {.kind = ReadKind::trouble,

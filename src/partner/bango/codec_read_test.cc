@@ -161,6 +161,30 @@ TEST(ReadByCustomer, AListThatCannotBeReadProvesNothing) {
               ReadKind::not_found);
 }
 
+TEST(ReadRecovery, IsALinkARefusalOrTrouble) {
+    const Codec codec{Paths{}, Values{}, ""};
+    const auto read_recovery = [&codec](int status, const std::string& body) {
+        return codec.recovery_reply(kBound, codec.read_answer(a_response(status, body), noon()));
+    };
+    EXPECT_EQ(codec.recovery(kBound).path, "/v1/entitlement/b-77/recoveryInfo");
+    for (const auto* body :
+         {R"({"entitlementId":"b-77","parameters":{"url":"https://merchant.example/r"}})",
+          R"({"recoveryUrl":"https://merchant.example/r"})"}) {
+        EXPECT_EQ(read_recovery(200, body).url->reveal(), "https://merchant.example/r") << body;
+    }
+    const auto unsupported = read_recovery(400, R"({"responseCode":"NOT_AVAILABLE"})");
+    EXPECT_EQ(unsupported.rejection, domain::Rejection::not_supported_by_partner);
+    EXPECT_EQ(unsupported.partner_code, "NOT_AVAILABLE");
+    const auto refused = read_recovery(400, R"({"responseCode":"BAD_REQUEST"})");
+    EXPECT_EQ(refused.rejection, domain::Rejection::refused_by_partner);
+    for (const auto& [status, body] : {std::pair{500, ""}, std::pair{404, ""}, std::pair{401, ""},
+                                       std::pair{200, "{}"}, std::pair{200, "x"}}) {
+        const auto reply = read_recovery(status, body);
+        EXPECT_FALSE(reply.url || reply.rejection) << status << body;
+        EXPECT_NE(reply.problem_code, domain::Problem::none) << status << body;
+    }
+}
+
 TEST(ReadActivation, GivesTheFreshUrl) {
     const auto relayed = read_activation(
         R"({"entitlementId":"b-77","responseCode":"200","parameters":{"action":"NAVIGATE_TO_URL",)"

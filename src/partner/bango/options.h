@@ -42,6 +42,7 @@ struct Paths {
     std::string cancel = "/v1/entitlement/cancel/{id}";
     std::string revoke = "/v1/entitlement/revoke/{id}";
     std::string activation_info = "/v1/entitlement/{id}/activationInfo";
+    std::string recovery_info = "/v1/entitlement/{id}/recoveryInfo";  // by analogy: not published
 };
 
 // The partner's spellings. Compared exactly.

@@ -1,0 +1,79 @@
+// POST /tpes/v1/operator/entitlements/{entitlementId}/actions/…: the other door to a change of
+// status (OpenTV §2.2 T4 to T7). 202 as long as the partner has not confirmed, in every edition.
+#include <boost/json/object.hpp>
+
+#include "api/etag.h"
+#include "api/fields.h"
+#include "api/opentv/calls.h"
+#include "api/opentv/manners.h"
+#include "api/opentv/reasons.h"
+
+namespace usher::api::opentv {
+
+namespace {
+
+flow::UpdateStatus begin(const Exchange& exchange, domain::EntitlementStatus status,
+                         Fields& fields) {
+    return {.tenant = exchange.tenant->id,
+            .entitlement = domain::EntitlementId{id_in_path(
+                "entitlementId", exchange.params.at("entitlementId"), fields)},
+            .status = status,
+            .asker = asker_of(exchange)};
+}
+
+base::Task<Answer> carry_out(Exchange& exchange, const Surroundings& around,
+                             flow::UpdateStatus update, Fields& fields) {
+    if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
+    const auto if_version = read_if_match(exchange.request.headers);
+    if (!if_version) co_return std::unexpected{if_version.error()};
+    update.if_version = *if_version;
+    const auto waiting = waiting_of(exchange, around.options);
+    update.wait = waiting.wait;
+    const auto id = update.entitlement;
+
+    const auto updated = co_await around.operations.update_status(std::move(update));
+    if (!updated) co_return std::unexpected{problem(updated.error())};
+
+    const int status = updated->propagated == flow::Propagated::pending ? 202 : 200;
+    auto response =
+        json_answer(status, {{"entitlementId", id.text()},
+                             {"status", domain::to_text(updated->status)},
+                             {"partnerStatus", domain::to_text(updated->partner_status)}});
+    add_change_headers(response, updated->version, updated->propagated, waiting);
+    co_return response;
+}
+
+base::Task<Answer> end(Exchange& exchange, const Surroundings& around,
+                       domain::EntitlementStatus status) {
+    Fields fields{exchange.body};
+    auto update = begin(exchange, status, fields);
+    update.reason = fields.reason();
+    check_reasons(update.reason, Presence::mandatory, fields);
+    co_return co_await carry_out(exchange, around, std::move(update), fields);
+}
+
+}  // namespace
+
+base::Task<Answer> cancel(Exchange& exchange, const Surroundings& around) {
+    return end(exchange, around, domain::EntitlementStatus::cancelled);
+}
+
+base::Task<Answer> revoke(Exchange& exchange, const Surroundings& around) {
+    return end(exchange, around, domain::EntitlementStatus::revoked);
+}
+
+base::Task<Answer> suspend(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    auto update = begin(exchange, domain::EntitlementStatus::suspended, fields);
+    co_return co_await carry_out(exchange, around, std::move(update), fields);
+}
+
+base::Task<Answer> resume(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    auto update = begin(exchange, domain::EntitlementStatus::active, fields);
+    const auto product = fields.id("productId", Presence::mandatory);
+    if (product) update.product = domain::ProductId{*product};
+    co_return co_await carry_out(exchange, around, std::move(update), fields);
+}
+
+}  // namespace usher::api::opentv
