@@ -45,6 +45,7 @@ enum class ErrorCode : int {
     tenant_header_invalid = 40021,
     tenant_not_named = 40022,
     reason_not_listed = 40023,
+    query_too_broad = 40024,
     // What they refer to.
     account_mismatch = 40030,
     product_mismatch = 40031,

@@ -46,6 +46,12 @@ class FakeOperations : public Operations {
         purchases.push_back(std::move(request));
         co_return purchase_answer;
     }
+    base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override {
+        lists.push_back(std::move(query));
+        co_return listed;
+    }
+    std::vector<flow::ListQuery> lists;
+    flow::StoreResult<flow::ListPage> listed;
     Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
         links_asked.push_back(std::move(asked));
         co_return activation_answer;

@@ -32,6 +32,7 @@ class Operations {
 
     virtual Outcome<flow::Updated> update_status(flow::UpdateStatus request) = 0;
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
+    virtual base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) = 0;
     virtual Outcome<domain::Activation> activation_link(flow::AskLink asked) = 0;
     virtual Outcome<base::Secret> recovery_link(flow::AskLink asked) = 0;
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;

@@ -65,6 +65,9 @@ struct Options {
     bool reports_apart = false;              // on a listener of their own
     // What is not settled for so long needs a person.
     std::chrono::seconds give_up_after{86'400};
+    std::size_t list_default_limit = 100;  // entitlements on a page, unless the caller says
+    // So many are looked at for a list that no index answers.
+    std::size_t list_scan_limit = 100'000;
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
     std::size_t max_body_bytes = 256 * 1024;
     std::size_t max_json_depth = base::kJsonMaxDepth;

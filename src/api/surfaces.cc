@@ -23,6 +23,8 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
     {"PUT", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
     {"POST", kEntitlement, Door::operator_token, BodyRule::object, opentv::update_entitlement},
     {"GET", kEntitlement, Door::operator_token, BodyRule::none, opentv::read_entitlement},
+    {"GET", "/crm-gateway/v1/rmg/v1/entitlements", Door::operator_token, BodyRule::none,
+     opentv::list_entitlements},
     {"POST", kTpes, Door::operator_token, BodyRule::object, opentv::create_entitlement},
     {"GET", "/tpes/v1/operator/entitlements/{entitlementId}/activationinfo", Door::operator_token,
      BodyRule::none, opentv::read_activation},

@@ -34,6 +34,9 @@ class FlowOperations final : public api::Operations {
     Outcome<flow::Purchased> purchase(flow::Purchase request) override {
         return flow::purchase(ports_, std::move(request));
     }
+    base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override {
+        return ports_.store.list(std::move(query));
+    }
     Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
         return flow::activation_link(ports_, std::move(asked));
     }

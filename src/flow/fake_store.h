@@ -90,6 +90,7 @@ class FakeStore final : public Store, public FakeRows {
     base::Task<StoreResult<std::vector<Comparison>>> latest_comparisons(domain::TenantId) override {
         co_return comparisons;
     }
+    base::Task<StoreResult<ListPage>> list(ListQuery) override { co_return ListPage{}; }
     base::Task<StoreResult<CallPage>> calls_of(domain::TenantId, domain::EntitlementId) override {
         co_return CallPage{.calls = answered};
     }

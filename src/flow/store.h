@@ -19,6 +19,7 @@
 #include "domain/entitlement.h"
 #include "flow/comparison.h"
 #include "flow/kept_report.h"
+#include "flow/listing.h"
 #include "flow/watch_over.h"
 
 namespace usher::flow {
@@ -160,6 +161,9 @@ class Store {
     // At most `limit` of the tenant's behind `after`, of any status, in the order of their ids.
     virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
         domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) = 0;
+
+    // Answered apart from the questions about one row: a list may take long.
+    virtual base::Task<StoreResult<ListPage>> list(ListQuery query) = 0;
 
     // Every call ever made for it, and its history, oldest first.
     virtual base::Task<StoreResult<CallPage>> calls_of(domain::TenantId tenant,

@@ -123,6 +123,11 @@ void add_listeners(std::vector<Setting>& t) {
                      "How long a connection may be idle between two requests."));
     t.push_back(span("operator.request_timeout_ms", 100, USHER_AT(operator_server.request_timeout),
                      "How long a request may take from its first to its last byte."));
+    t.push_back(number("operator.list_default_limit", "", 1, USHER_AT(api.list_default_limit),
+                       "So many entitlements are on a page, unless the caller says."));
+    t.push_back(number("operator.list_scan_limit", "", 100, USHER_AT(api.list_scan_limit),
+                       "So many entitlements are looked at for a list that no index answers; what "
+                       "would need more is refused."));
     t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
                      "The most that `Prefer: wait=N` can ask for."));
     t.push_back(text("reports.listen", USHER_AT(report_server.listen),

@@ -83,8 +83,12 @@ void Fleet::move() {
         if (ground_.storage.has_died() || dies) crash(slot);
         if (slot.stops_at_commit && std::exchange(slot.committed, false)) stand_still(slot);
     }
-    for (auto& slot : slots_) {
-        if (slot.node) slot.node->poll();
+    // What one of them does may give another one something to do, at the same time.
+    bool anything = true;
+    while (std::exchange(anything, false)) {
+        for (auto& slot : slots_) {
+            if (slot.node && slot.node->poll()) anything = true;
+        }
     }
 }
 

@@ -92,8 +92,8 @@ void Node::run(base::Task<> task, std::function<void()> done) {
                           });
 }
 
-void Node::poll() {
-    if (!stands_still_) context_->poll();
+bool Node::poll() {
+    return !stands_still_ && context_->poll() > 0;
 }
 
 void Node::go_on() {

@@ -61,8 +61,8 @@ class Node {
     // Runs a coroutine, for the judge; `done` as above.
     void run(base::Task<> task, std::function<void()> done);
 
-    // Lets everything happen that needs no time, unless it stands still.
-    void poll();
+    // Lets everything happen that needs no time, unless it stands still. True when anything did.
+    bool poll();
 
     // Nothing of it moves any more, as of a process that is not scheduled, until it goes on.
     void stand_still() { stands_still_ = true; }

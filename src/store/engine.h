@@ -92,6 +92,7 @@ class ReadEngine {
         const std::vector<domain::PartnerEntitlementId>& ids) = 0;
     virtual Answer<std::vector<domain::Entitlement>> entitlements_after(
         const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) = 0;
+    virtual Answer<flow::ListPage> list(const flow::ListQuery& query) = 0;
     virtual Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                     const domain::EntitlementId& id) = 0;
     virtual Answer<std::int64_t> last_position(const domain::TenantId& tenant,

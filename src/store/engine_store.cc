@@ -228,6 +228,11 @@ base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::ent
         });
 }
 
+base::Task<flow::StoreResult<flow::ListPage>> EngineStore::list(flow::ListQuery query) {
+    return read<flow::ListPage>(
+        [query = std::move(query)](ReadEngine& engine) { return engine.list(query); });
+}
+
 base::Task<flow::StoreResult<flow::CallPage>> EngineStore::calls_of(domain::TenantId tenant,
                                                                     domain::EntitlementId id) {
     return read<flow::CallPage>([tenant = std::move(tenant), id = std::move(id)](

@@ -43,6 +43,7 @@ class EngineStore : public SteppedStore {
         std::vector<domain::PartnerEntitlementId> ids) override;
     base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> entitlements_after(
         domain::TenantId tenant, domain::EntitlementId after, std::size_t limit) override;
+    base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override;
     base::Task<flow::StoreResult<flow::CallPage>> calls_of(domain::TenantId tenant,
                                                            domain::EntitlementId id) override;
     base::Task<flow::StoreResult<std::vector<domain::Event>>> history_of(

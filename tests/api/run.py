@@ -328,6 +328,11 @@ def check_part(wanted, found, where):
             if key not in found:
                 raise Mismatch(f"{where} has no {key}")
             check_part(value, found[key], f"{where}.{key}")
+    elif isinstance(wanted, list):
+        if not isinstance(found, list) or len(found) != len(wanted):
+            raise Mismatch(f"{where} is {found!r}, not {len(wanted)} elements")
+        for index, pair in enumerate(zip(wanted, found)):
+            check_part(*pair, f"{where}[{index}]")
     elif isinstance(wanted, str) and wanted.startswith("~"):
         if not isinstance(found, str) or not re.search(wanted[1:], found):
             raise Mismatch(f"{where} is {found!r} and does not match {wanted[1:]}")

@@ -224,6 +224,14 @@ def ended_by_the_partner(portal):
     portal.faults()
 
 
+def lists(portal):
+    portal.bought()
+    portal.expect(200, portal.listing("?limit=1"))
+    portal.expect(200, portal.listing("?limit=0"))
+    portal.expect(40019, portal.listing("?limit=all"))
+    portal.expect(40024, portal.listing("?limit=10000&page=12"))
+
+
 def by_tpes(portal):
     """Each action while the partner is away, then with it; and the customer's links."""
     refusals_by_tpes(portal)
@@ -468,6 +476,7 @@ def provoke(portal):
         portal.expect(40052, purchase(portal.new_account()))
         ended_while_being_bought(portal, purchase)
     by_tpes(portal)
+    lists(portal)
     portal.expect(40014, portal.reading("a%20b"))
     portal.expect(40403, portal.reading("nothing"))
     portal.expect(200, report(portal.bought()))

@@ -16,10 +16,11 @@ WITH_BODY = (
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
-    "readActivation", "recoverEntitlement", "putProduct", "addAccount", "explainEntitlement",
-    "explainEntitlements", "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports",
-    "listStrayReports", "retryEntitlement", "compareRows", "listHeld", "askReads",
-    "signComparison", "latestComparisons", "readStatus", "listActions", *ACTIONS, *OF_ALL)
+    "listEntitlements", "readActivation", "recoverEntitlement", "putProduct", "addAccount",
+    "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
+    "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", "compareRows",
+    "listHeld", "askReads", "signComparison", "latestComparisons", "readStatus", "listActions",
+    *ACTIONS, *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
 TOO_LARGE = 256 * 1024 + 1

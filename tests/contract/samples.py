@@ -9,6 +9,7 @@ MUSIC, MONTHLY = "BANGO_US_MUSIC", "BANGO_US_MUSIC_MONTHLY"
 PRODUCTS, ACCOUNTS = "/cpm/commercial/v1/products", "/adm/v1/accounts"
 REPORTS = "/bango/v1/reports"
 UPDATES = ("updateEntitlement", "updateEntitlementByPost")
+LIST = "/crm-gateway/v1/rmg/v1/entitlements"
 TPES = "/tpes/v1/operator/entitlements"
 # Of the other door, what changes a status: (operation, method, action).
 ACTIONS = (("cancelEntitlement", "POST", "cancel"), ("cancelEntitlementByPut", "PUT", "cancel"),
@@ -72,6 +73,9 @@ class Portal:
     def recovery(self, entitlement):
         return self.request("POST", f"{TPES}/{entitlement}/actions/recover")
 
+    def listing(self, query=""):
+        return self.request("GET", LIST + query)
+
     def reading(self, entitlement):
         return self.request("GET", f"{ENTITLEMENTS}/{entitlement}")
 
@@ -129,6 +133,7 @@ class Portal:
         operator = {
             "createEntitlement": self.purchase(account),
             "readEntitlement": self.reading(entitlement),
+            "listEntitlements": self.listing(),
             "createEntitlementByTpes": self.purchase_by_tpes(account, MUSIC),
             "readActivation": self.activation(entitlement),
             "recoverEntitlement": self.recovery(entitlement),

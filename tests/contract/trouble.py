@@ -23,7 +23,8 @@ WRITING = (
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
     "askReads", "signComparison")
 READING = (
-    "readEntitlement", "readActivation", "recoverEntitlement", "listHolds", "listHoldsOfAll",
+    "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
+    "listHoldsOfAll",
     "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
     "listReports", "listStrayReports")
 

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kEntitlementPath = "/tpes/v1/operator/entitlements/ent-1";
 constexpr std::string_view kReason =
-    R"({"cancelReasonCategory":"REVOKED","cancelReasonCode":"FRAUD","cancelReasonDescription":"x"})";
+    R"({"cancelReasonCategory":"REVOKED","cancelReasonCode":"FRAUD","reasonCode":"anything"})";
 
 std::string action(std::string_view name) {
     return std::string{kEntitlementPath} + "/actions/" + std::string{name};

@@ -105,6 +105,7 @@ class MemoryReader : public ReadEngine {
     Answer<std::vector<domain::Entitlement>> entitlements_after(const domain::TenantId& tenant,
                                                                 const domain::EntitlementId& after,
                                                                 std::size_t limit) override;
+    Answer<flow::ListPage> list(const flow::ListQuery& query) override;
     Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                             const domain::EntitlementId& id) override;
     Answer<std::int64_t> last_position(const domain::TenantId& tenant,

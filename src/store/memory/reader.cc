@@ -72,6 +72,36 @@ ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::entitlements_
     return rows;
 }
 
+ReadEngine::Answer<flow::ListPage> MemoryReader::list(const flow::ListQuery& query) {
+    const std::lock_guard lock{state_->mutex};
+    const auto* narrowing = flow::narrowing_term(query.where);
+    std::vector<const domain::Entitlement*> found;
+    std::size_t looked_at = 0;
+    for (auto at = state_->entitlements.lower_bound({query.tenant, {}});
+         at != state_->entitlements.end() && at->first.first == query.tenant; ++at) {
+        const bool is_seen =
+            narrowing == nullptr ||
+            flow::matches({.kind = flow::Condition::Kind::term, .parts = {}, .term = *narrowing},
+                          at->second);
+        if (is_seen) ++looked_at;
+        if (flow::matches(query.where, at->second)) found.push_back(&at->second);
+    }
+    flow::ListPage page{.total = found.size()};
+    if (!flow::wants_everything(query) && looked_at > query.scan_limit) {
+        return flow::ListPage{.too_broad = true};
+    }
+    std::erase_if(found, [&query](const auto* row) {
+        return query.behind && !flow::matches(*query.behind, *row);
+    });
+    std::ranges::sort(found, [&query](const auto* a, const auto* b) {
+        return flow::compare(*a, *b, query.order) < 0;
+    });
+    for (auto i = query.skip; i < found.size() && page.rows.size() < query.limit; ++i) {
+        page.rows.push_back(*found[i]);
+    }
+    return page;
+}
+
 ReadEngine::Answer<std::vector<domain::Call>> MemoryReader::calls(const domain::TenantId& tenant,
                                                                   const domain::EntitlementId& id) {
     const std::lock_guard lock{state_->mutex};

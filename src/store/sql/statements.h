@@ -91,20 +91,29 @@ inline constexpr std::string_view kUpdateIdentity =
     "customer_id = $7, occupies = $8, partner_entitlement_id = $9, created_at = $10 "
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
-inline constexpr std::string_view kUpdateEntitlement =
-    "UPDATE entitlement SET status = $3, partner_status = $4, intent = $5, read_wanted = $6, "
-    "bound = $7, partner_date = $8, heard_at = $9, last_call = $10, refusal_action = $11, "
-    "refusal_rejection = $12, refusal_partner_code = $13, reason_code = $14, "
-    "reason_category = $15, cancel_reason_code = $16, cancel_reason_category = $17, "
-    "cancel_reason_description = $18, valid_from = $19, expiry_date = $20, ends_at = $21, "
-    "activation_url = $22, activation_expiry = $23, last_refusal_asked = $24, "
-    "last_refusal_rejection = $25, last_refusal_partner_code = $26, last_refusal_at = $27, "
-    "last_refusal_request = $28, modified_at = $29, version = $30, request = $31, "
-    "last_position = $32, sync_due_at = $33, attempts = $34, hints = $35, unsettled_since = $36, "
-    "last_problem = $37, fence = $38, lease_until = $39, asker_subject = $40, asker_client = $41, "
-    "asker_correlation = $42, problem = $43, partner_said_at = $44, other_product_key = $45, "
+// All that changes often, but for the status.
+#define USHER_STATE_OF_ENTITLEMENT                                                                 \
+    "partner_status = $4, intent = $5, read_wanted = $6, "                                         \
+    "bound = $7, partner_date = $8, heard_at = $9, last_call = $10, refusal_action = $11, "        \
+    "refusal_rejection = $12, refusal_partner_code = $13, reason_code = $14, "                     \
+    "reason_category = $15, cancel_reason_code = $16, cancel_reason_category = $17, "              \
+    "cancel_reason_description = $18, valid_from = $19, expiry_date = $20, ends_at = $21, "        \
+    "activation_url = $22, activation_expiry = $23, last_refusal_asked = $24, "                    \
+    "last_refusal_rejection = $25, last_refusal_partner_code = $26, last_refusal_at = $27, "       \
+    "last_refusal_request = $28, modified_at = $29, version = $30, request = $31, "                \
+    "last_position = $32, sync_due_at = $33, attempts = $34, hints = $35, unsettled_since = $36, " \
+    "last_problem = $37, fence = $38, lease_until = $39, asker_subject = $40, asker_client = "     \
+    "$41, "                                                                                        \
+    "asker_correlation = $42, problem = $43, partner_said_at = $44, other_product_key = $45, "     \
     "unsettled_from = $46 "
+
+inline constexpr std::string_view kUpdateEntitlement =
+    "UPDATE entitlement SET status = $3, " USHER_STATE_OF_ENTITLEMENT
     "WHERE tenant_id = $1 AND entitlement_id = $2";
+// Most changes leave the status as it is, and then its index need not be written.
+inline constexpr std::string_view kUpdateWithSameStatus =
+    "UPDATE entitlement SET " USHER_STATE_OF_ENTITLEMENT
+    "WHERE tenant_id = $1 AND entitlement_id = $2 AND status = $3";
 
 inline constexpr std::string_view kBeginUse =
     "UPDATE store_state SET in_use = 1, touched = touched + 1 WHERE id = 1";

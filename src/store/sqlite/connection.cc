@@ -182,6 +182,27 @@ Result<Cursor> Connection::prepare(std::string_view sql) {
     return Cursor{kept.first->second};
 }
 
+Connection::Once::Once(Prepared prepared)
+    : prepared_{std::make_unique<Prepared>(std::move(prepared))}, cursor_{*prepared_} {}
+
+Connection::Once::~Once() {
+    cursor_.reset();
+    if (prepared_) sqlite3_finalize(prepared_->statement);
+}
+
+Result<Connection::Once> Connection::prepare_once(const std::string& sql) {
+    sqlite3_stmt* statement = nullptr;
+    const int code =
+        sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+    if (code != SQLITE_OK) return std::unexpected{failure(code)};
+    auto parameters = parameters_of(statement);
+    if (!parameters) {
+        base::log(base::LogLevel::error, "bug_in_statement", {{"statement", sql}});
+        std::abort();
+    }
+    return Once{Prepared{statement, std::move(*parameters)}};
+}
+
 Result<> Connection::execute(const std::string& sql) {
     const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return std::unexpected{failure(code)};

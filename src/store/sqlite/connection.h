@@ -78,6 +78,22 @@ class Connection {
 
     // Cached by text; $1 is parameter 1.
     Result<Cursor> prepare(std::string_view sql);
+    // Of a text that is made for one question; not kept.
+    class Once {
+      public:
+        ~Once();
+        Once(Once&&) = default;
+        Cursor& operator*() { return *cursor_; }
+        Cursor* operator->() { return &*cursor_; }
+
+      private:
+        friend class Connection;
+        explicit Once(Prepared prepared);
+
+        std::unique_ptr<Prepared> prepared_;
+        std::optional<Cursor> cursor_;
+    };
+    Result<Once> prepare_once(const std::string& sql);
     // Several statements without parameters or rows.
     Result<> execute(const std::string& sql);
     Result<std::int64_t> integer(const std::string& sql);

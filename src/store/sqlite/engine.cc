@@ -216,7 +216,10 @@ Applied SqliteWriter::put_row(const Changes& changes) {
         done = write(sql::kUpdateIdentity, bind_identity);
     }
     if (!done) return is_taken(done.error()) ? Applied::conflict : verdict(done.error());
-    if (changes.before) done = write(sql::kUpdateEntitlement, bind_state);
+    if (changes.before) {
+        const bool same = row.convergence.status == changes.before->convergence.status;
+        done = write(same ? sql::kUpdateWithSameStatus : sql::kUpdateEntitlement, bind_state);
+    }
     return done ? Applied::done : verdict(done.error());
 }
 

@@ -112,6 +112,7 @@ class SqliteReader final : public ReadEngine {
     ReadEngine::Answer<std::vector<domain::Entitlement>> entitlements_after(
         const domain::TenantId& tenant, const domain::EntitlementId& after,
         std::size_t limit) override;
+    ReadEngine::Answer<flow::ListPage> list(const flow::ListQuery& query) override;
     ReadEngine::Answer<std::vector<domain::Call>> calls(const domain::TenantId& tenant,
                                                         const domain::EntitlementId& id) override;
     ReadEngine::Answer<std::int64_t> last_position(const domain::TenantId& tenant,

@@ -155,7 +155,8 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     tamper(
         "DROP TABLE sweep; DROP TABLE hold; "
         "DROP TABLE comparison; DROP TABLE action_pin; "
-        "DROP TABLE report; DROP INDEX product_by_key;"
+        "DROP TABLE report; DROP INDEX product_by_key; DROP INDEX entitlement_account;"
+        "DROP INDEX entitlement_product; DROP INDEX entitlement_status;"
         "ALTER TABLE event DROP COLUMN product_id;"
         "ALTER TABLE entitlement DROP COLUMN other_product_key;"
         "ALTER TABLE entitlement DROP COLUMN problem;"

@@ -76,6 +76,7 @@ TEST_F(Plans, EveryLookupFollowsAKey) {
                            sql::kFindLastPosition,
                            sql::kUpdateIdentity,
                            sql::kUpdateEntitlement,
+                           sql::kUpdateWithSameStatus,
                            sql::kFindUnsettledCalls,
                            sql::kFindCalls,
                            sql::kFindFeed,

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <variant>
+
+#include "store/sql/listing.h"
+#include "store/sqlite/columns.h"
 
 namespace usher::store::sqlite {
 
@@ -89,6 +94,53 @@ Result<std::optional<domain::Account>> find_account(Connection& connection,
     auto cursor = look_up(connection, sql::kFindAccount, tenant.text(), id.text());
     if (!cursor) return std::unexpected{cursor.error()};
     return read_one<domain::Account>(*cursor);
+}
+
+namespace {
+
+Result<Connection::Once> ask_once(Connection& connection, const sql::Compiled& compiled) {
+    auto cursor = connection.prepare_once(compiled.text);
+    if (!cursor) return cursor;
+    Binder bind{**cursor};
+    for (const auto& value : compiled.values) std::visit(bind, value);
+    return cursor;
+}
+
+Result<std::uint64_t> count(Connection& connection, const sql::Compiled& compiled) {
+    auto cursor = ask_once(connection, compiled);
+    if (!cursor) return std::unexpected{cursor.error()};
+    const auto more = (*cursor)->next();
+    if (!more) return std::unexpected{more.error()};
+    return static_cast<std::uint64_t>((*cursor)->integer(0));
+}
+
+Result<flow::ListPage> read_page(Connection& connection, const flow::ListQuery& query) {
+    if (!flow::wants_everything(query)) {
+        const auto cost = count(connection, sql::list_cost(query));
+        if (!cost) return std::unexpected{cost.error()};
+        if (*cost > query.scan_limit) return flow::ListPage{.too_broad = true};
+    }
+    flow::ListPage page;
+    const auto total = count(connection, sql::list_total(query));
+    if (!total) return std::unexpected{total.error()};
+    page.total = *total;
+    if (query.limit == 0) return page;
+    auto cursor = ask_once(connection, sql::list_page(query));
+    if (!cursor) return std::unexpected{cursor.error()};
+    auto rows = read_entitlements(connection, **cursor);
+    if (!rows) return std::unexpected{rows.error()};
+    page.rows = std::move(*rows);
+    return page;
+}
+
+}  // namespace
+
+Result<flow::ListPage> find_page(Connection& connection, const flow::ListQuery& query) {
+    if (connection.in_transaction()) return read_page(connection, query);
+    if (auto begun = connection.execute("BEGIN"); !begun) return std::unexpected{begun.error()};
+    auto page = read_page(connection, query);
+    connection.rollback();
+    return page;
 }
 
 }  // namespace usher::store::sqlite

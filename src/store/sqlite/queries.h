@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "domain/entitlement.h"
+#include "flow/listing.h"
 #include "store/sql/statements.h"
 #include "store/sql/watch_statements.h"
 #include "store/sqlite/rows.h"
@@ -60,6 +61,9 @@ Result<std::vector<domain::Entitlement>> read_entitlements(Connection& connectio
 Result<std::vector<domain::Entitlement>> find_by_partner_id(Connection& connection,
                                                             const domain::TenantId& tenant,
                                                             const domain::PartnerEntitlementId& id);
+
+// The total and the page are of the same moment.
+Result<flow::ListPage> find_page(Connection& connection, const flow::ListQuery& query);
 
 Result<std::optional<domain::Entitlement>> find_entitlement(Connection& connection,
                                                             const domain::TenantId& tenant,

@@ -138,6 +138,11 @@ ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::held_at(
         });
 }
 
+ReadEngine::Answer<flow::ListPage> SqliteReader::list(const flow::ListQuery& query) {
+    return ask<flow::ListPage>(
+        [&](Connection& connection) { return find_page(connection, query); });
+}
+
 ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::entitlements_after(
     const domain::TenantId& tenant, const domain::EntitlementId& after, std::size_t limit) {
     return ask<std::vector<domain::Entitlement>>(

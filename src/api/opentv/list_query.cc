@@ -1,0 +1,240 @@
+#include "api/opentv/list_query.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "api/opentv/list_filter.h"
+#include "base/base64.h"
+#include "base/json.h"
+
+namespace usher::api::opentv {
+
+namespace {
+
+namespace json = boost::json;
+using flow::ListOrder;
+using flow::ListValue;
+
+constexpr std::string_view kFieldNames = "must name fields of the record.";
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kAround = " \t\"'";
+    const auto begin = text.find_first_not_of(kAround);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kAround) - begin + 1);
+}
+
+std::optional<ListOrder> read_order(std::string_view name, std::optional<std::int64_t> direction) {
+    const auto field = list_field(name);
+    if (!field || !direction || (*direction != 1 && *direction != -1)) return std::nullopt;
+    return ListOrder{*field, *direction == -1};
+}
+
+// The pages print {<field_name>, <order>}, which is no JSON.
+std::optional<std::vector<ListOrder>> read_printed_sort(std::string_view text) {
+    if (!text.starts_with('{') || !text.ends_with('}')) return std::nullopt;
+    text = text.substr(1, text.size() - 2);
+    const auto comma = text.find(',');
+    if (comma == std::string_view::npos) return std::nullopt;
+    const auto order = read_order(trimmed(text.substr(0, comma)),
+                                  whole_number<std::int64_t>(trimmed(text.substr(comma + 1))));
+    if (!order) return std::nullopt;
+    return std::vector{*order};
+}
+
+std::optional<std::vector<ListOrder>> read_sort(std::string_view text) {
+    const auto value = base::parse_json(text);
+    if (!value || !value->is_object()) return read_printed_sort(text);
+    std::vector<ListOrder> all;
+    for (const auto& [name, direction] : value->get_object()) {
+        const auto order = read_order(
+            name, direction.is_int64() ? std::optional{direction.get_int64()} : std::nullopt);
+        if (!order || all.size() == kMostOrders) return std::nullopt;
+        all.push_back(*order);
+    }
+    return all;
+}
+
+// {"status":1}, {"status":0}, ["status"] or status,accountId.
+bool read_projection(std::string_view text, ListAsked& asked) {
+    const auto value = base::parse_json(text);
+    asked.members_are_left_out = false;
+    if (value && value->is_object()) {
+        bool leaves_out = true;
+        for (const auto& [name, wanted] : value->get_object()) {
+            const bool in =
+                wanted.is_bool() ? wanted.get_bool() : wanted.is_int64() && wanted.get_int64() == 1;
+            if (name != "_id" && in) leaves_out = false;
+        }
+        asked.members_are_left_out = leaves_out;
+        if (!leaves_out) asked.members.insert("_id");
+        for (const auto& [name, wanted] : value->get_object()) {
+            const bool flag =
+                wanted.is_bool() ||
+                (wanted.is_int64() && (wanted.get_int64() == 0 || wanted.get_int64() == 1));
+            if (!flag) return false;
+            const bool in = wanted.is_bool() ? wanted.get_bool() : wanted.get_int64() == 1;
+            if (in != leaves_out) asked.members.insert(std::string{name});
+            if (!in && !leaves_out) asked.members.erase(std::string{name});
+        }
+        return true;
+    }
+    asked.members.insert("_id");
+    if (value && value->is_array()) {
+        for (const auto& name : value->get_array()) {
+            if (!name.is_string()) return false;
+            asked.members.emplace(name.get_string());
+        }
+        return true;
+    }
+    while (!text.empty()) {
+        const auto comma = std::min(text.find(','), text.size());
+        const auto name = trimmed(text.substr(0, comma));
+        if (name.empty() || name.find_first_of("{}[]:\"") != std::string_view::npos) return false;
+        asked.members.emplace(name);
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return asked.members.size() > 1;
+}
+
+json::value to_json(const std::optional<ListValue>& value) {
+    if (!value) return nullptr;
+    if (const auto* text = std::get_if<std::string>(&*value)) return json::value(*text);
+    if (const auto* number = std::get_if<std::int64_t>(&*value)) return json::value(*number);
+    return json::object{{"t", base::to_micros(std::get<base::Time>(*value))}};
+}
+
+std::optional<ListValue> from_json(const json::value& value) {
+    if (value.is_string()) return std::string{value.get_string()};
+    if (value.is_int64()) return value.get_int64();
+    if (value.is_object()) {
+        const auto* micros = base::find_member(value.get_object(), "t");
+        if (micros != nullptr && micros->is_int64()) {
+            return ListValue{base::from_micros(micros->get_int64())};
+        }
+    }
+    return std::nullopt;
+}
+
+// Whether a value is of the kind that the field has; what a caller made up must not be compared.
+bool fits(const std::optional<ListValue>& value, flow::ListField field) {
+    domain::Entitlement full{.id = domain::EntitlementId{"x"},
+                             .account = domain::AccountId{"x"},
+                             .product = domain::ProductId{"x"},
+                             .partner_id = domain::PartnerEntitlementId{"x"},
+                             .reason = {"x", "x", "x", "x", "x"},
+                             .valid_from = base::Time{},
+                             .expiry_date = base::Time{},
+                             .ends_at = base::Time{}};
+    return !value || value->index() == flow::value_of(full, field)->index();
+}
+
+std::optional<flow::Condition> read_cursor(const ListAsked& asked, std::string_view text) {
+    const auto bytes = base::decode_base64url(text);
+    if (!bytes) return std::nullopt;
+    const auto value = base::parse_json(*bytes);
+    if (!value || !value->is_object()) return std::nullopt;
+    const auto& object = value->get_object();
+    const auto id = base::find_string(object, "i");
+    const auto* values = base::find_member(object, "v");
+    if (!id || base::find_string(object, "s").value_or("") != asked.sort) return std::nullopt;
+    if (values == nullptr || !values->is_array()) return std::nullopt;
+    if (values->get_array().size() != asked.order.size()) return std::nullopt;
+    std::vector<std::optional<ListValue>> read;
+    for (const auto& element : values->get_array()) {
+        read.push_back(from_json(element));
+        if (!fits(read.back(), asked.order[read.size() - 1].field)) return std::nullopt;
+    }
+    return flow::behind(asked.order, read, domain::EntitlementId{*id});
+}
+
+class QueryReader {
+  public:
+    QueryReader(const http::Target& target, Fields& fields) : target_{target}, fields_{fields} {}
+
+    std::optional<std::string_view> once(std::string_view name) {
+        const auto times = std::ranges::count(
+            target_.query, name, [](const auto& one) -> const auto& { return one.first; });
+        if (times > 1) wrong(name, "must be given once.");
+        return times == 1 ? target_.find_query(name) : std::nullopt;
+    }
+    void wrong(std::string_view name, std::string text) {
+        fields_.add(ErrorCode::query_invalid, name, std::move(text));
+    }
+    std::size_t number(std::string_view name, std::size_t usual, std::size_t least,
+                       std::size_t most) {
+        const auto given = once(name);
+        if (!given) return usual;
+        const auto read = whole_number<std::size_t>(*given);
+        if (read && *read >= least && *read <= most) return *read;
+        wrong(name, fmt::format("must be a whole number from {} to {}.", least, most));
+        return usual;
+    }
+
+  private:
+    const http::Target& target_;
+    Fields& fields_;
+};
+
+}  // namespace
+
+ListAsked read_list_query(const http::Target& target, std::size_t usual_limit, Fields& fields) {
+    constexpr std::size_t kMostPages = 1'000'000;
+    QueryReader query{target, fields};
+    ListAsked asked;
+    if (const auto filter = query.once("filter")) {
+        auto where = parse_filter(*filter);
+        if (where) asked.where = std::move(*where);
+        if (!where) query.wrong("filter", std::move(where.error()));
+    }
+    if (const auto sort = query.once("sort")) {
+        const auto order = read_sort(*sort);
+        if (order) asked.order = *order;
+        if (!order) query.wrong("sort", R"(must be such as {"created":-1}, by at most 4 fields.)");
+        asked.sort = *sort;
+    }
+    if (const auto projection = query.once("fields")) {
+        if (!read_projection(*projection, asked)) query.wrong("fields", std::string{kFieldNames});
+    }
+    asked.limit = query.number("limit", usual_limit, 0, kMostListed);
+    const auto page = query.number("page", 1, 1, kMostPages);
+    asked.skip = (page - 1) * asked.limit;
+    if (const auto cursor = query.once("after")) {
+        asked.behind = read_cursor(asked, *cursor);
+        if (!asked.behind) query.wrong("after", "must be of a link that was given for this list.");
+        if (page > 1) query.wrong("page", "cannot be combined with after.");
+    }
+    return asked;
+}
+
+std::string write_cursor(const ListAsked& asked, const domain::Entitlement& last) {
+    json::array values;
+    for (const auto& order : asked.order) values.push_back(to_json(value_of(last, order.field)));
+    return base::encode_base64url(json::serialize(
+        json::object{{"s", asked.sort}, {"v", std::move(values)}, {"i", last.id.text()}}));
+}
+
+json::object project(json::object record, const ListAsked& asked) {
+    if (asked.members_are_left_out && asked.members.empty()) return record;
+    json::object kept;
+    for (auto& [name, value] : record) {
+        const bool is_named = asked.members.contains(std::string_view{name});
+        if (is_named != asked.members_are_left_out) kept[name] = std::move(value);
+    }
+    return kept;
+}
+
+}  // namespace usher::api::opentv
