@@ -57,6 +57,7 @@ class NoPartner final : public flow::Partner {
     base::Task<flow::ActionReply> act(flow::ActionCall /*call*/) override { std::abort(); }
     base::Task<flow::ReadReply> read(flow::ReadCall /*call*/) override { std::abort(); }
     base::Task<flow::ReadReply> activation(flow::ReadCall /*call*/) override { std::abort(); }
+    base::Task<flow::RecoveryReply> recovery(flow::ReadCall) override { std::abort(); }
     base::Task<flow::EchoReply> echo(domain::TenantId /*tenant*/, domain::MerchantId /*merchant*/,
                                      base::Monotonic /*deadline*/) override {
         std::abort();
