@@ -46,6 +46,12 @@ class FakeOperations : public Operations {
         purchases.push_back(std::move(request));
         co_return purchase_answer;
     }
+    Outcome<flow::DeletedOfAccount> delete_of_account(flow::DeleteOfAccount request) override {
+        account_deletions.push_back(std::move(request));
+        co_return deleted;
+    }
+    std::vector<flow::DeleteOfAccount> account_deletions;
+    std::expected<flow::DeletedOfAccount, flow::Failure> deleted;
     base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override {
         lists.push_back(std::move(query));
         co_return listed;

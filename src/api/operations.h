@@ -12,6 +12,7 @@
 #include "flow/catalogue.h"
 #include "flow/compare.h"
 #include "flow/customer_link.h"
+#include "flow/delete_of_account.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/pinning.h"
@@ -32,6 +33,7 @@ class Operations {
 
     virtual Outcome<flow::Updated> update_status(flow::UpdateStatus request) = 0;
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
+    virtual Outcome<flow::DeletedOfAccount> delete_of_account(flow::DeleteOfAccount request) = 0;
     virtual base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) = 0;
     virtual Outcome<domain::Activation> activation_link(flow::AskLink asked) = 0;
     virtual Outcome<base::Secret> recovery_link(flow::AskLink asked) = 0;

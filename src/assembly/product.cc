@@ -6,6 +6,7 @@
 #include "flow/catalogue.h"
 #include "flow/compare.h"
 #include "flow/customer_link.h"
+#include "flow/delete_of_account.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
 #include "flow/pinning.h"
@@ -33,6 +34,9 @@ class FlowOperations final : public api::Operations {
     }
     Outcome<flow::Purchased> purchase(flow::Purchase request) override {
         return flow::purchase(ports_, std::move(request));
+    }
+    Outcome<flow::DeletedOfAccount> delete_of_account(flow::DeleteOfAccount request) override {
+        return flow::delete_of_account(ports_, std::move(request));
     }
     base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override {
         return ports_.store.list(std::move(query));

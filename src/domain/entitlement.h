@@ -92,6 +92,9 @@ struct Entitlement {
     std::uint32_t attempts = 0;  // since the last progress
     std::uint64_t hints = 0;     // reports received; tells whether one came while a read was out
     std::optional<base::Time> unsettled_since;
+    // Hidden from the operator, who deleted it: what is left to do goes on, and it reappears when
+    // it cannot be ended.
+    std::optional<base::Time> deleted_at;
     std::string last_problem;                   // why it is not settled yet, in a few words
     Problem problem = Problem::none;            // the same as a code
     std::optional<base::Time> partner_said_at;  // when the partner last said what it has

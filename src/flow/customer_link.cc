@@ -21,7 +21,9 @@ Failure with_status(FailureKind kind, const Entitlement& row) {
 base::Task<std::expected<Entitlement, Failure>> find(Ports& ports, const AskLink& asked) {
     const auto found = co_await ports.store.find_entitlement(asked.tenant, asked.entitlement);
     if (!found) co_return std::unexpected{fail(found.error())};
-    if (!*found) co_return std::unexpected{fail(FailureKind::entitlement_unknown)};
+    if (!*found || (*found)->deleted_at) {
+        co_return std::unexpected{fail(FailureKind::entitlement_unknown)};
+    }
     auto row = **found;
     row.asker = asked.asker;
     co_return row;

@@ -90,7 +90,18 @@ class FakeStore final : public Store, public FakeRows {
     base::Task<StoreResult<std::vector<Comparison>>> latest_comparisons(domain::TenantId) override {
         co_return comparisons;
     }
-    base::Task<StoreResult<ListPage>> list(ListQuery) override { co_return ListPage{}; }
+    base::Task<StoreResult<ListPage>> list(ListQuery query) override {
+        ListPage page;
+        for (const auto& [key, row] : rows) {
+            const bool is_meant =
+                key.first == query.tenant && !row.deleted_at && matches(query.where, row);
+            if (!is_meant) continue;
+            ++page.total;
+            if (query.behind && !matches(*query.behind, row)) continue;
+            if (page.rows.size() < query.limit) page.rows.push_back(row);
+        }
+        co_return page;
+    }
     base::Task<StoreResult<CallPage>> calls_of(domain::TenantId, domain::EntitlementId) override {
         co_return CallPage{.calls = answered};
     }

@@ -181,12 +181,12 @@ const ListTerm* narrowing_term(const Condition& where) {
     return narrows ? best : nullptr;
 }
 
+bool holds_always(const Condition& where) {
+    return where.kind == Condition::Kind::all && std::ranges::all_of(where.parts, holds_always);
+}
+
 bool wants_everything(const ListQuery& query) {
-    const bool all = query.where.kind == Condition::Kind::all;
-    return query.order.empty() && all &&
-           std::ranges::all_of(query.where.parts, [](const Condition& part) {
-               return part.kind == Condition::Kind::all && part.parts.empty();
-           });
+    return query.order.empty() && holds_always(query.where);
 }
 
 }  // namespace usher::flow

@@ -1,5 +1,6 @@
 // Which of a tenant's entitlements somebody wants to see, and in what order (OpenTV §2.1 G2): a
-// small query language that every store answers alike. Pure.
+// small query language that every store answers alike. What the operator deleted is never there.
+// Pure.
 //
 // A field that an entitlement has not is never equal to, above or below anything, and always
 // different; it comes first in an order that goes up.
@@ -109,7 +110,9 @@ Condition behind(const std::vector<ListOrder>& order,
 // status, in this preference. Points into `where`.
 const ListTerm* narrowing_term(const Condition& where);
 
-// Nothing is asked that would need a look at the rows.
+// As far as can be seen without a look at any row.
+bool holds_always(const Condition& where);
+// All of it, in the order of the ids: nothing is asked that would need a look at the rows.
 bool wants_everything(const ListQuery& query);
 
 }  // namespace usher::flow

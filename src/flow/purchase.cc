@@ -29,12 +29,14 @@ std::expected<const Entitlement*, Failure> repeated(const Purchase& request, con
     if (rows.entitlement) {
         const auto& same_id = *rows.entitlement;
         const bool same = same_id.account == request.account &&
-                          same_id.product == request.product && same_id.occupies;
+                          same_id.product == request.product && same_id.occupies &&
+                          !same_id.deleted_at;
         if (same) return &same_id;
         return std::unexpected{fail(FailureKind::id_taken)};
     }
     if (!rows.occupant) return nullptr;
-    const bool waits = rows.occupant->convergence.status == EntitlementStatus::pending;
+    const bool waits = rows.occupant->convergence.status == EntitlementStatus::pending &&
+                       !rows.occupant->deleted_at;
     if (!waits || request.id) return std::unexpected{already_entitled(*rows.occupant)};
     return &*rows.occupant;
 }

@@ -25,6 +25,11 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
                      std::optional<std::uint32_t> call) {
     entitlement_.convergence = std::move(decision.after);
     for (auto& answered : decision.answered) writes_.answered.push_back(std::move(answered));
+    // What was deleted and lives on must be seen again.
+    const auto status = domain::meaning(entitlement_.convergence.status);
+    if (domain::is_live(status) && status != domain::PartnerStatus::active_ending) {
+        entitlement_.deleted_at.reset();
+    }
     if (!decision.change) return;
     const auto& change = *decision.change;
     if (change.kind == domain::ChangeKind::refused) {

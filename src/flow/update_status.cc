@@ -15,6 +15,8 @@ using domain::Entitlement;
 
 using Decided = std::variant<Recorded, Failure>;
 
+constexpr const char* kDeleted = "deleted";
+
 std::optional<Failure> check(const UpdateStatus& request, const Entitlement& row) {
     if (request.account && *request.account != row.account) {
         return fail(FailureKind::account_mismatch);
@@ -50,21 +52,41 @@ bool record(Recording& recording, const UpdateStatus& request, domain::Request a
         // Told under its own number: version is counted up by the event that take() adds.
         row.request = row.version + 1;
         row.unsettled_since = recording.now();
-        recording.take(std::move(asked.decision), domain::Initiator::op);
+        recording.take(std::move(asked.decision), domain::Initiator::op,
+                       request.deletes ? kDeleted : "");
+    } else if (request.deletes) {
+        row.asker = request.asker;
+        recording.tell(domain::ChangeKind::requested, domain::Initiator::op, kDeleted);
     } else if (other_reason) {
         recording.tell(domain::ChangeKind::requested, domain::Initiator::op, "another reason");
     }
-    return accepted || other_reason;
+    if (request.deletes) row.deleted_at = recording.now();
+    return accepted || other_reason || request.deletes;
+}
+
+// Of what has ended nothing is asked; of all else an end, the soft one where that can be.
+domain::Request ask(const UpdateStatus& request, const domain::Convergence& convergence,
+                    domain::ActionSet supported) {
+    using domain::EntitlementStatus;
+    if (!request.deletes) return domain::ask(convergence, request.status, supported);
+    if (domain::is_ended(convergence.status)) {
+        return domain::ask(convergence, convergence.status, supported);
+    }
+    auto asked = domain::ask(convergence, EntitlementStatus::cancelled, supported);
+    if (asked.verdict.answer != domain::Answer::refused) return asked;
+    return domain::ask(convergence, EntitlementStatus::revoked, supported);
 }
 
 std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools& tools,
                                   const Rows& rows) {
-    if (!rows.entitlement) return {Writes{}, fail(FailureKind::entitlement_unknown)};
+    if (!rows.entitlement || rows.entitlement->deleted_at) {
+        return {Writes{}, fail(FailureKind::entitlement_unknown)};
+    }
     if (const auto failure = check(request, *rows.entitlement)) return {Writes{}, *failure};
     Recording recording{*rows.entitlement, rows.now};
     catch_up(recording, tools);
-    auto asked = domain::ask(recording.entitlement().convergence, request.status,
-                             tools.supported(recording.entitlement()));
+    auto asked =
+        ask(request, recording.entitlement().convergence, tools.supported(recording.entitlement()));
     if (asked.verdict.answer == domain::Answer::refused) {
         auto failure = fail(FailureKind::rejected);
         failure.rejection = asked.verdict.rejection;

@@ -95,7 +95,7 @@ class Asker {
         flow::ListPage page;
         auto found = stored;
         std::erase_if(found, [&](const auto& row) {
-            return row.tenant != asked.tenant || !flow::matches(asked.where, row);
+            return row.tenant != asked.tenant || row.deleted_at || !flow::matches(asked.where, row);
         });
         page.total = found.size();
         std::erase_if(found, [&](const auto& row) {
@@ -172,11 +172,29 @@ TEST_P(Contract, AListIsOfOneTenantInTheOrderOfIds) {
 
 TEST_P(Contract, AListHasTheWholeRows) {
     auto& lab = open();
-    const auto row = full_entitlement("t", "1");
+    auto row = full_entitlement("t", "1");
+    row.deleted_at.reset();
     ASSERT_TRUE(lab.insert(row).has_value());
     const auto page = lab.ask(lab.store().list(query()));
     ASSERT_EQ(page->rows.size(), 1U);
     EXPECT_EQ(page->rows.front(), *lab.stored(row));
+}
+
+TEST_P(Contract, AListLeavesOutWhatWasDeleted) {
+    auto& lab = open();
+    using enum domain::EntitlementStatus;
+    const auto row = row_of("1", "x", active);
+    ASSERT_TRUE(lab.insert(row).has_value());
+    ASSERT_TRUE(lab.insert(row_of("2", "x", active)).has_value());
+    ASSERT_TRUE(
+        lab.update(row, [&](auto& changed) { changed.deleted_at = clock_.now(); }).has_value());
+    const auto of_account = query(is(ListField::account, ListOperator::equal, {std::string{"x"}}));
+    for (const auto& asked : {query(), of_account}) {
+        EXPECT_EQ(lab.ask(lab.store().list(asked))->total, 1U);
+        EXPECT_THAT(ids(lab.ask(lab.store().list(asked))), ElementsAre("2"));
+    }
+    ASSERT_TRUE(lab.update(row, [](auto& changed) { changed.deleted_at.reset(); }).has_value());
+    EXPECT_EQ(lab.ask(lab.store().list(of_account))->total, 2U);
 }
 
 TEST_P(Contract, AListFollowsWhatChanges) {

@@ -70,6 +70,9 @@ def not_supported(portal):
         one = back if name == "resumeEntitlement" else third
         portal.expect(40053, portal.action(one, name))
     portal.expect(40053, portal.recovery(third))
+    portal.expect(40053, portal.deletion(third))
+    account = portal.expect(200, portal.reading(third)).json["accountId"]
+    portal.expect(200, portal.deletion_of_account(account))
     portal.expect(40053, portal.purchase(portal.new_account()))
     portal.expect(40053, portal.purchase_by_tpes(portal.new_account()))
 
@@ -222,6 +225,22 @@ def ended_by_the_partner(portal):
     portal.expect(40051, portal.action(active, "suspendEntitlement"))
     portal.expect(40051, portal.action(away, "resumeEntitlement"))
     portal.faults()
+
+
+def deletions(portal):
+    one = portal.bought()
+    sample = portal.deletion(one)
+    portal.expect(40014, portal.deletion("a%20b"))
+    portal.expect(40020, sample.with_header("If-Match", "3"))
+    portal.expect(41201, sample.with_header("If-Match", '"999"'))
+    portal.faults(refused("cancel"))
+    portal.expect(40052, sample)
+    portal.expect(200, sample)
+    portal.expect(40403, sample)
+    account = portal.new_account()
+    portal.bought(account=account)
+    portal.expect(40014, portal.deletion_of_account("a%20b"))
+    portal.expect(200, portal.deletion_of_account(account))
 
 
 def lists(portal):
@@ -477,6 +496,7 @@ def provoke(portal):
         ended_while_being_bought(portal, purchase)
     by_tpes(portal)
     lists(portal)
+    deletions(portal)
     portal.expect(40014, portal.reading("a%20b"))
     portal.expect(40403, portal.reading("nothing"))
     portal.expect(200, report(portal.bought()))

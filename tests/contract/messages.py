@@ -7,6 +7,7 @@ from world import basic, bearer
 ACTIONS = ("clearActions", "pinAction", "unpinAction")
 OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll",
           "listActionsOfAll", *(name + "OfAll" for name in ACTIONS))
+DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount")
 CHANGED_BY_TPES = tuple(name for name, *_ in BY_TPES)
 WITH_BODY = (
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
@@ -16,8 +17,8 @@ WITH_BODY = (
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
-    "listEntitlements", "readActivation", "recoverEntitlement", "putProduct", "addAccount",
-    "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
+    *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", "putProduct",
+    "addAccount", "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
     "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", "compareRows",
     "listHeld", "askReads", "signComparison", "latestComparisons", "readStatus", "listActions",
     *ACTIONS, *OF_ALL)

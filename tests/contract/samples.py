@@ -73,6 +73,12 @@ class Portal:
     def recovery(self, entitlement):
         return self.request("POST", f"{TPES}/{entitlement}/actions/recover")
 
+    def deletion(self, entitlement):
+        return self.request("DELETE", f"{ENTITLEMENTS}/{entitlement}", **WAIT)
+
+    def deletion_of_account(self, account):
+        return self.request("DELETE", f"{ENTITLEMENTS}/account/{account}")
+
     def listing(self, query=""):
         return self.request("GET", LIST + query)
 
@@ -134,6 +140,8 @@ class Portal:
             "createEntitlement": self.purchase(account),
             "readEntitlement": self.reading(entitlement),
             "listEntitlements": self.listing(),
+            "deleteEntitlement": self.deletion(entitlement),
+            "deleteEntitlementsOfAccount": self.deletion_of_account(account),
             "createEntitlementByTpes": self.purchase_by_tpes(account, MUSIC),
             "readActivation": self.activation(entitlement),
             "recoverEntitlement": self.recovery(entitlement),

@@ -4,8 +4,8 @@ import sqlite3
 import threading
 
 from program import until
-from messages import CHANGED_BY_TPES, OF_ALL, WITH_TOKEN
-from samples import Portal, report, report_by_body
+from messages import CHANGED_BY_TPES, DELETES, OF_ALL, WITH_TOKEN
+from samples import MUSIC, PREMIUM, Portal, report, report_by_body
 from world import REALM, Issuer, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
@@ -17,7 +17,7 @@ SLOW_MS = 200
 RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = (
-    "createEntitlement", "createEntitlementByTpes", *CHANGED_BY_TPES, "updateEntitlement",
+    *DELETES, "createEntitlement", "createEntitlementByTpes", *CHANGED_BY_TPES, "updateEntitlement",
     "updateEntitlementByPost", "putProduct", "addAccount", "receiveReport",
     "receiveReportByBody", "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
@@ -123,6 +123,10 @@ def pin(merchant):
 def changing(portal, name, entitlement, account, spare):
     """A request of this operation that changes what is stored."""
     new = portal.world.new_name("new")
+    if name == "deleteEntitlement":
+        return portal.deletion(spare[name].pop())
+    if name == "deleteEntitlementsOfAccount":
+        return portal.deletion_of_account(spare[name])
     if name in CHANGED_BY_TPES:
         return portal.action(spare[name], name, cancelReasonDescription=new)
     return {"createEntitlement": portal.purchase(account),
@@ -161,6 +165,10 @@ def full(world, sandbox, token, store):
     entitlement = portal.bought(account=holder)
     spare = {name: portal.bought() for name in CHANGED_BY_TPES}
     spare["account"] = portal.new_account()
+    spare["deleteEntitlement"] = [portal.bought(), portal.bought()]
+    spare["deleteEntitlementsOfAccount"] = portal.new_account()
+    for product in (PREMIUM, MUSIC):
+        portal.bought(product, spare["deleteEntitlementsOfAccount"])
     portal.expect(200, portal.update(spare["resumeEntitlement"], "SUSPENDED"))
     samples = portal.samples(entitlement, account)
     ready = samples["isReady"][1]
@@ -223,8 +231,9 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal.expect(50002, portal.explanation(entitlement), "admin")
     portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
     portal.expect(50002, portal.compared(f"demo-{holder}"), "admin")
+    portal.expect(50002, portal.deletion_of_account(holder))
     for name, (listener, request) in portal.samples(entitlement, account).items():
-        if name == "signComparison":  # looks at nothing
+        if name in ("signComparison", "deleteEntitlementsOfAccount"):  # look at nothing here
             continue
         if name in (*WRITING, *READING):
             portal.expect(50002, request, listener)

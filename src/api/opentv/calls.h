@@ -8,6 +8,8 @@ namespace usher::api::opentv {
 
 base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& around);  // G1, T1
 base::Task<Answer> list_entitlements(Exchange& exchange, const Surroundings& around);   // G2
+base::Task<Answer> delete_entitlement(Exchange& exchange, const Surroundings& around);  // G8
+base::Task<Answer> delete_of_account(Exchange& exchange, const Surroundings& around);   // G9
 base::Task<Answer> update_entitlement(Exchange& exchange, const Surroundings& around);  // G3 to G7
 base::Task<Answer> read_entitlement(Exchange& exchange, const Surroundings& around);
 

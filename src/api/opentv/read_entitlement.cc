@@ -15,7 +15,7 @@ base::Task<Answer> read_entitlement(Exchange& exchange, const Surroundings& arou
 
     const auto found = co_await around.operations.find_entitlement(exchange.tenant->id, id);
     if (!found) co_return std::unexpected{problem(found.error())};
-    if (!*found) {
+    if (!*found || (*found)->deleted_at) {
         co_return std::unexpected{problem(flow::fail(flow::FailureKind::entitlement_unknown))};
     }
     const auto standing =

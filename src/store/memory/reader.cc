@@ -79,6 +79,7 @@ ReadEngine::Answer<flow::ListPage> MemoryReader::list(const flow::ListQuery& que
     std::size_t looked_at = 0;
     for (auto at = state_->entitlements.lower_bound({query.tenant, {}});
          at != state_->entitlements.end() && at->first.first == query.tenant; ++at) {
+        if (at->second.deleted_at) continue;
         const bool is_seen =
             narrowing == nullptr ||
             flow::matches({.kind = flow::Condition::Kind::term, .parts = {}, .term = *narrowing},

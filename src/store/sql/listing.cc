@@ -69,10 +69,16 @@ class Builder {
     void text(std::string_view more) { made_.text += more; }
     void bind_here(flow::ListValue value) { text(bind(std::move(value))); }
 
+    // Everything, by the smallest index that has it.
+    void from_all() {
+        text(" FROM entitlement");
+        text(index_of(ListField::account));
+        text(" WHERE tenant_id = $1 AND deleted_at IS NULL");
+    }
     void from(const Condition& where) {
         text(" FROM entitlement");
         if (const auto* term = flow::narrowing_term(where)) text(index_of(term->field));
-        text(" WHERE tenant_id = $1");
+        text(" WHERE tenant_id = $1 AND deleted_at IS NULL");
     }
     void add(const Condition& condition) {
         switch (condition.kind) {
@@ -105,9 +111,12 @@ class Builder {
                 text(fmt::format("({} IS NULL OR ", column));
                 with_one("<>");
                 return text(")");
+            // SQLite finds no way to an index by an empty list.
             case ListOperator::in:
+                if (term.values.empty()) return text("1 = 0");
                 return list(column, "IN", term.values);
             case ListOperator::not_in:
+                if (term.values.empty()) return text("1 = 1");
                 text(fmt::format("({} IS NULL OR ", column));
                 list(column, "NOT IN", term.values);
                 return text(")");
@@ -184,6 +193,10 @@ Compiled list_page(const flow::ListQuery& query) {
 Compiled list_total(const flow::ListQuery& query) {
     Builder builder{query.tenant};
     builder.text("SELECT COUNT(*)");
+    if (flow::holds_always(query.where)) {
+        builder.from_all();
+        return builder.take();
+    }
     builder.from(query.where);
     builder.text(" AND ");
     builder.add(query.where);
@@ -193,10 +206,12 @@ Compiled list_total(const flow::ListQuery& query) {
 Compiled list_cost(const flow::ListQuery& query) {
     Builder builder{query.tenant};
     builder.text("SELECT COUNT(*) FROM (SELECT 1");
-    builder.from(query.where);
     if (const auto* term = flow::narrowing_term(query.where)) {
+        builder.from(query.where);
         builder.text(" AND ");
         builder.add(*term);
+    } else {
+        builder.from_all();
     }
     builder.text(" LIMIT ");
     builder.bind_here(number(query.scan_limit + 1));

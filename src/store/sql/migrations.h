@@ -118,11 +118,15 @@ CREATE TABLE action_pin (
 ) /* clustered */;
 )sql";
 
-// For lists: by account, product and status.
+// For lists: by account, product and status, of what the operator has not deleted.
 inline constexpr std::string_view kListEntitlements = R"sql(
-CREATE INDEX entitlement_account ON entitlement (tenant_id, account_id, entitlement_id);
-CREATE INDEX entitlement_product ON entitlement (tenant_id, product_id, entitlement_id);
-CREATE INDEX entitlement_status ON entitlement (tenant_id, status, entitlement_id);
+ALTER TABLE entitlement ADD COLUMN deleted_at BIGINT;
+CREATE INDEX entitlement_account ON entitlement (tenant_id, account_id, entitlement_id)
+    WHERE deleted_at IS NULL;
+CREATE INDEX entitlement_product ON entitlement (tenant_id, product_id, entitlement_id)
+    WHERE deleted_at IS NULL;
+CREATE INDEX entitlement_status ON entitlement (tenant_id, status, entitlement_id)
+    WHERE deleted_at IS NULL;
 )sql";
 
 // Step n brings a schema of version n to version n + 1.

@@ -20,7 +20,7 @@ namespace usher::store::sql {
     "modified_at, version, request, last_position, sync_due_at, attempts, hints, "               \
     "unsettled_since, last_problem, fence, lease_until, "                                        \
     "asker_subject, asker_client, asker_correlation, problem, partner_said_at, "                 \
-    "other_product_key, unsettled_from"
+    "other_product_key, deleted_at, unsettled_from"
 
 #define USHER_CALL_COLUMNS                                                                     \
     "tenant_id, entitlement_id, number, action, phase, request_id, answer_read, sent_before, " \
@@ -82,7 +82,8 @@ inline constexpr std::string_view kInsertEntitlement =
     "INSERT INTO entitlement (" USHER_ENTITLEMENT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
     "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
-    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54)";
+    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, "
+    "$55)";
 
 // What identifies it to others: rarely changed, and apart, because a column that is set costs a
 // write to each index it is in, changed or not.
@@ -105,7 +106,7 @@ inline constexpr std::string_view kUpdateIdentity =
     "last_problem = $37, fence = $38, lease_until = $39, asker_subject = $40, asker_client = "     \
     "$41, "                                                                                        \
     "asker_correlation = $42, problem = $43, partner_said_at = $44, other_product_key = $45, "     \
-    "unsettled_from = $46 "
+    "deleted_at = $46, unsettled_from = $47 "
 
 inline constexpr std::string_view kUpdateEntitlement =
     "UPDATE entitlement SET status = $3, " USHER_STATE_OF_ENTITLEMENT

@@ -158,6 +158,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
         "DROP TABLE report; DROP INDEX product_by_key; DROP INDEX entitlement_account;"
         "DROP INDEX entitlement_product; DROP INDEX entitlement_status;"
         "ALTER TABLE event DROP COLUMN product_id;"
+        "ALTER TABLE entitlement DROP COLUMN deleted_at;"
         "ALTER TABLE entitlement DROP COLUMN other_product_key;"
         "ALTER TABLE entitlement DROP COLUMN problem;"
         "ALTER TABLE entitlement DROP COLUMN partner_said_at; PRAGMA user_version = 2");
@@ -165,6 +166,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     expected.problem = domain::Problem::none;
     expected.partner_said_at.reset();
     expected.other_product_key = {};
+    expected.deleted_at.reset();
     EXPECT_EQ(open()->stored(row), expected);
 }
 

@@ -109,6 +109,7 @@ void state_fields(auto& visit, auto& e) {
     visit(e.problem);
     visit(e.partner_said_at);
     visit(e.other_product_key);
+    visit(e.deleted_at);
 }
 
 void call_fields(auto& visit, auto& call) {

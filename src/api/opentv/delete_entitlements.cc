@@ -1,0 +1,54 @@
+// DELETE /crm-gateway/v2/rmg/v1/entitlements/{entitlementId} and …/account/{accountId} (OpenTV §2.1
+// G8, G9): the partner is told to end them, the operator does not see them any more.
+#include <boost/json/array.hpp>
+
+#include "api/etag.h"
+#include "api/fields.h"
+#include "api/opentv/calls.h"
+#include "api/opentv/manners.h"
+
+namespace usher::api::opentv {
+
+base::Task<Answer> delete_entitlement(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    flow::UpdateStatus deletion{.tenant = exchange.tenant->id,
+                                .entitlement = domain::EntitlementId{id_in_path(
+                                    "entitlementId", exchange.params.at("entitlementId"), fields)},
+                                .deletes = true,
+                                .asker = asker_of(exchange)};
+    if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
+    const auto if_version = read_if_match(exchange.request.headers);
+    if (!if_version) co_return std::unexpected{if_version.error()};
+    deletion.if_version = *if_version;
+    const auto waiting = waiting_of(exchange, around.options);
+    deletion.wait = waiting.wait;
+
+    const auto deleted = co_await around.operations.update_status(std::move(deletion));
+    if (!deleted) co_return std::unexpected{problem(deleted.error())};
+    auto response = json_answer(200, {{"deletedCount", 1}});
+    add_change_headers(response, deleted->version, deleted->propagated, waiting);
+    co_return response;
+}
+
+base::Task<Answer> delete_of_account(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    flow::DeleteOfAccount request{.tenant = exchange.tenant->id,
+                                  .account = domain::AccountId{id_in_path(
+                                      "accountId", exchange.params.at("accountId"), fields)},
+                                  .asker = asker_of(exchange)};
+    if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
+
+    const auto done = co_await around.operations.delete_of_account(std::move(request));
+    if (!done) co_return std::unexpected{problem(done.error())};
+    boost::json::object body{{"deletedCount", done->deleted}};
+    boost::json::array kept;
+    for (const auto& [id, failure] : done->kept) {
+        kept.push_back({{"_id", id.text()}, {"errorCode", number_of(code_of(failure))}});
+    }
+    if (!kept.empty()) body["notDeleted"] = std::move(kept);
+    auto response = json_answer(200, body);
+    response.headers.set("usher-propagation", done->all_confirmed ? "confirmed" : "pending");
+    co_return response;
+}
+
+}  // namespace usher::api::opentv

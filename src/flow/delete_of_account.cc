@@ -1,0 +1,49 @@
+#include "flow/delete_of_account.h"
+
+#include "flow/listing.h"
+#include "flow/update_status.h"
+
+namespace usher::flow {
+
+namespace {
+
+constexpr std::size_t kAtOnce = 200;
+
+ListQuery page_behind(const DeleteOfAccount& request, const domain::EntitlementId& last) {
+    return {.tenant = request.tenant,
+            .where = is(ListField::account, ListOperator::equal, {request.account.text()}),
+            .order = {},
+            .behind = behind({}, {}, last),
+            .limit = kAtOnce,
+            .scan_limit = std::size_t(-1) / 2};
+}
+
+}  // namespace
+
+base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& ports,
+                                                                       DeleteOfAccount request) {
+    DeletedOfAccount done;
+    domain::EntitlementId last;
+    while (true) {
+        const auto page = co_await ports.store.list(page_behind(request, last));
+        if (!page) co_return std::unexpected{fail(page.error())};
+        for (const auto& row : page->rows) {
+            last = row.id;
+            const auto deleted = co_await update_status(ports, {.tenant = request.tenant,
+                                                                .entitlement = row.id,
+                                                                .deletes = true,
+                                                                .asker = request.asker});
+            if (deleted) {
+                ++done.deleted;
+                if (deleted->propagated == Propagated::pending) done.all_confirmed = false;
+            } else if (deleted.error().kind == FailureKind::store) {
+                co_return std::unexpected{deleted.error()};
+            } else if (deleted.error().kind != FailureKind::entitlement_unknown) {
+                done.kept.emplace_back(row.id, deleted.error());
+            }
+        }
+        if (page->rows.size() < kAtOnce) co_return done;
+    }
+}
+
+}  // namespace usher::flow
