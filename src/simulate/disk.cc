@@ -130,7 +130,8 @@ int Disk::remove(const std::string& path) {
     std::filesystem::rename(path, set_aside(path), failed);
     if (failed) return SQLITE_IOERR_DELETE_NOENT;
     files_.erase(path);
-    removed_.push_back(path);
+    // The last one of that name is the one that may come back.
+    if (std::ranges::find(removed_, path) == removed_.end()) removed_.push_back(path);
     return SQLITE_OK;
 }
 

@@ -491,6 +491,33 @@ TEST_F(StoreFlaws, OfAStartAfterAKill) {
                 Operation::size, Operation::map_shared, Operation::lock_shared});
 }
 
+// The first start breaks off, and somebody tries and tries while syncs fail, until the power goes:
+// what is left of all that is no damage.
+TEST_F(StoreFlaws, OfManyFirstStarts) {
+    constexpr int kTries = 10;
+    begin(1);
+    Disk::the().watch();
+    ASSERT_EQ(start(), "");
+    const auto operations = Disk::the().watched();
+    std::uint64_t seed = 0;
+    for_each_flaw(operations, [&](std::size_t at, Flaw flaw) {
+        if (operations[at] != Operation::write) return;
+        begin(++seed);
+        Disk::the().watch({{at, flaw}});
+        (void)start();
+        Disk::the().watch();
+        end(Ending::kill);
+        Disk::the().set_trouble({.syncs_fail = true});
+        for (int i = 0; i < kTries; ++i) {
+            expect_sentence(start());
+            end(Ending::kill);
+        }
+        Disk::the().set_trouble({});
+        end(Ending::power_failure);
+        ASSERT_EQ(start(), "");
+    });
+}
+
 // An orderly end does what it can; what it cannot is left to the next start.
 TEST_F(StoreFlaws, OfAnOrderlyEnd) {
     const auto from = folder_ / "prepared";

@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -73,18 +74,20 @@ Result<> set_up(Connection& connection, const StoreOptions& options) {
     return connection.execute(pragmas);
 }
 
+// In one transaction, for the same reason as in end_use_once: where syncs fail, each try would
+// leave one more step in the log.
 Result<> migrate(Connection& connection, std::int64_t version) {
+    if (std::cmp_equal(version, sql::kMigrations.size())) return {};
+    std::string steps;
     for (auto step = static_cast<std::size_t>(version); step < sql::kMigrations.size(); ++step) {
-        const auto text = fmt::format(
-            "BEGIN IMMEDIATE; {} PRAGMA user_version = {}; PRAGMA application_id = {}; COMMIT;",
-            with_clustering(sql::kMigrations.at(step)), step + 1, kApplicationId);
-        const auto done = connection.execute(text);
-        if (!done) {
-            connection.rollback();
-            return done;
-        }
+        steps += with_clustering(sql::kMigrations.at(step));
     }
-    return {};
+    const auto done = connection.execute(
+        fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; PRAGMA application_id = {}; "
+                    "COMMIT;",
+                    steps, sql::kMigrations.size(), kApplicationId));
+    if (!done) connection.rollback();
+    return done;
 }
 
 Checked bring_up_to_date(Connection& connection, const std::filesystem::path& path) {
