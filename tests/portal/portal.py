@@ -1,5 +1,5 @@
-"""What the three portals share: a token of the operator's realm, and calls with it. Written from the
-published pages, not from Usher. Standard library only."""
+"""What the three portals share: a token of the operator's realm, and calls with it. Written from
+the published pages, not from Usher. Standard library only."""
 
 import json
 import sys
