@@ -178,6 +178,11 @@ std::vector<Fact> facts_of(const Evidence& evidence) {
     std::ranges::reverse(calls);
     std::ranges::move(calls, std::back_inserter(facts));
     add_refusal(facts, evidence.row);
+    if (evidence.row.deleted_at) {
+        facts.push_back({.text = "the operator deleted it, and no call of the operator's finds it "
+                                 "any more",
+                         .at = evidence.row.deleted_at});
+    }
     add_reports(facts, evidence);
     add_standing(facts, evidence);
     return facts;

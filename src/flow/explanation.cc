@@ -170,6 +170,7 @@ domain::Entitlement row_at(const Evidence& evidence, const domain::Event& last) 
     row.last_problem.clear();
     row.problem = domain::Problem::none;
     if (row.last_refusal && last.at < row.last_refusal->at) row.last_refusal.reset();
+    if (row.deleted_at && last.at < *row.deleted_at) row.deleted_at.reset();
     // What is kept of it is of now.
     row.activation.reset();
     return row;

@@ -277,6 +277,22 @@ TEST(Explanation, WithoutAHistoryWhatTheRowSaysIsTold) {
     EXPECT_FALSE(told.partner_said_at);
 }
 
+TEST(Explanation, WhatWasDeletedSaysSo) {
+    Story story;
+    story.tell(ChangeKind::requested, EntitlementStatus::active, PartnerStatus::active, hours{2});
+    story.tell(ChangeKind::requested, EntitlementStatus::cancelled, PartnerStatus::active,
+               hours{1});
+    story.evidence.row.deleted_at = kNow - hours{1};
+    const auto says_so = [](const Explanation& told) {
+        return std::ranges::any_of(told.evidence, [](const auto& fact) {
+            return fact.text.find("the operator deleted it") != std::string::npos;
+        });
+    };
+    EXPECT_TRUE(says_so(explain(story.evidence)));
+    EXPECT_TRUE(says_so(*explain_at(story.evidence, kNow - minutes{30})));
+    EXPECT_FALSE(says_so(*explain_at(story.evidence, kNow - minutes{90})));
+}
+
 TEST(ExplanationThen, TellsWhatTheHistoryKnewThen) {
     Story story;
     story.asks();
