@@ -10,17 +10,15 @@ namespace usher::api::opentv {
 
 namespace {
 
-// Without the partner there is no answer, so its whole call is waited for.
-std::expected<flow::AskLink, Problem> read_asked(const Exchange& exchange, const Options& options) {
-    constexpr std::chrono::seconds kUsualWait{10};
+// Without the partner there is no answer, so its whole call is waited for, whatever is preferred.
+std::expected<flow::AskLink, Problem> read_asked(const Exchange& exchange) {
+    constexpr std::chrono::seconds kWait{10};
     Fields fields{exchange.body};
-    flow::AskLink asked{
-        .tenant = exchange.tenant->id,
-        .entitlement = domain::EntitlementId{id_in_path(
-            "entitlementId", exchange.params.at("entitlementId"), fields)},
-        .asker = asker_of(exchange),
-        .wait = decide_wait(read_prefer(exchange.request.headers), kUsualWait, options.longest_wait)
-                    .wait};
+    flow::AskLink asked{.tenant = exchange.tenant->id,
+                        .entitlement = domain::EntitlementId{id_in_path(
+                            "entitlementId", exchange.params.at("entitlementId"), fields)},
+                        .asker = asker_of(exchange),
+                        .wait = kWait};
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
     return asked;
 }
@@ -28,7 +26,7 @@ std::expected<flow::AskLink, Problem> read_asked(const Exchange& exchange, const
 }  // namespace
 
 base::Task<Answer> read_activation(Exchange& exchange, const Surroundings& around) {
-    auto asked = read_asked(exchange, around.options);
+    auto asked = read_asked(exchange);
     if (!asked) co_return std::unexpected{std::move(asked.error())};
     boost::json::object body{{"entitlementId", asked->entitlement.text()}};
     const auto link = co_await around.operations.activation_link(std::move(*asked));
@@ -38,7 +36,7 @@ base::Task<Answer> read_activation(Exchange& exchange, const Surroundings& aroun
 }
 
 base::Task<Answer> recover(Exchange& exchange, const Surroundings& around) {
-    auto asked = read_asked(exchange, around.options);
+    auto asked = read_asked(exchange);
     if (!asked) co_return std::unexpected{std::move(asked.error())};
     const auto link = co_await around.operations.recovery_link(std::move(*asked));
     if (!link) co_return std::unexpected{problem(link.error())};

@@ -186,7 +186,7 @@ class FilterReader {
             return value.get_int64();
         }
         if (!value.is_string()) return wrong_type("must be compared with a string.");
-        const std::string text{value.get_string()};
+        std::string text{value.get_string()};
         if (known.type == Type::time) {
             const auto time = base::parse_time(text);
             if (!time) return wrong_type("must be compared with a date-time.");
