@@ -12,8 +12,9 @@ from schemathesis.openapi.checks import MissingHeaderNotRejected
 import document
 
 DOCUMENT = document.Document(document.read(pathlib.Path(os.environ["USHER_OPENAPI"])))
-# Refusals of what is well-formed: dates that contradict each other, what does not exist or does not
-# match, a pair that is not published, a list that is too broad, the lifecycle, the partner. All other codes of a 400 are about the form.
+# Refusals of what is well-formed: dates that contradict each other, a pair of reasons that is not
+# published, a list that is too broad, what does not exist or does not match, the lifecycle, the
+# partner. All other codes of a 400 are about the form.
 DOMAIN = {40016, 40023, 40024, *range(40030, 40060)}
 # Mandatory in one edition of the pages and optional in another, which no schema can say.
 BY_EDITION = {"status", "validFrom", "expiryDate"}
