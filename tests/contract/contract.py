@@ -60,6 +60,7 @@ def ask(world, document, usher):
     """Sends everything; yields what else was found on the way."""
     import api_cases
     import calls
+    import calls_more
     import messages
     import routes
     import trouble
@@ -86,6 +87,7 @@ def ask(world, document, usher):
         makes = name.startswith(("create", "put", "add", "place", "sign", "pin"))
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
+    calls_more.provoke(portal)
     other = world.dev()
     calls.not_supported(Portal(world, other, world.token(other)))
     stop(other)

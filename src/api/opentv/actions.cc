@@ -2,7 +2,6 @@
 // status (OpenTV §2.2 T4 to T7). 202 as long as the partner has not confirmed, in every edition.
 #include <boost/json/object.hpp>
 
-#include "api/etag.h"
 #include "api/fields.h"
 #include "api/opentv/calls.h"
 #include "api/opentv/manners.h"
@@ -14,21 +13,15 @@ namespace {
 
 flow::UpdateStatus begin(const Exchange& exchange, domain::EntitlementStatus status,
                          Fields& fields) {
-    return {.tenant = exchange.tenant->id,
-            .entitlement = domain::EntitlementId{id_in_path(
-                "entitlementId", exchange.params.at("entitlementId"), fields)},
-            .status = status,
-            .asker = asker_of(exchange)};
+    auto change = begin_change(exchange, fields);
+    change.status = status;
+    return change;
 }
 
 base::Task<Answer> carry_out(Exchange& exchange, const Surroundings& around,
                              flow::UpdateStatus update, Fields& fields) {
-    if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-    const auto if_version = read_if_match(exchange.request.headers);
-    if (!if_version) co_return std::unexpected{if_version.error()};
-    update.if_version = *if_version;
-    const auto waiting = waiting_of(exchange, around.options);
-    update.wait = waiting.wait;
+    const auto waiting = complete_change(exchange, around.options, fields, update);
+    if (!waiting) co_return std::unexpected{waiting.error()};
     const auto id = update.entitlement;
 
     const auto updated = co_await around.operations.update_status(std::move(update));
@@ -39,7 +32,7 @@ base::Task<Answer> carry_out(Exchange& exchange, const Surroundings& around,
         json_answer(status, {{"entitlementId", id.text()},
                              {"status", domain::to_text(updated->status)},
                              {"partnerStatus", domain::to_text(updated->partner_status)}});
-    add_change_headers(response, updated->version, updated->propagated, waiting);
+    add_change_headers(response, updated->version, updated->propagated, *waiting);
     co_return response;
 }
 

@@ -2,7 +2,6 @@
 // G8, G9): the partner is told to end them, the operator does not see them any more.
 #include <boost/json/array.hpp>
 
-#include "api/etag.h"
 #include "api/fields.h"
 #include "api/opentv/calls.h"
 #include "api/opentv/manners.h"
@@ -11,22 +10,15 @@ namespace usher::api::opentv {
 
 base::Task<Answer> delete_entitlement(Exchange& exchange, const Surroundings& around) {
     Fields fields{exchange.body};
-    flow::UpdateStatus deletion{.tenant = exchange.tenant->id,
-                                .entitlement = domain::EntitlementId{id_in_path(
-                                    "entitlementId", exchange.params.at("entitlementId"), fields)},
-                                .deletes = true,
-                                .asker = asker_of(exchange)};
-    if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-    const auto if_version = read_if_match(exchange.request.headers);
-    if (!if_version) co_return std::unexpected{if_version.error()};
-    deletion.if_version = *if_version;
-    const auto waiting = waiting_of(exchange, around.options);
-    deletion.wait = waiting.wait;
+    auto deletion = begin_change(exchange, fields);
+    deletion.deletes = true;
+    const auto waiting = complete_change(exchange, around.options, fields, deletion);
+    if (!waiting) co_return std::unexpected{waiting.error()};
 
     const auto deleted = co_await around.operations.update_status(std::move(deletion));
     if (!deleted) co_return std::unexpected{problem(deleted.error())};
     auto response = json_answer(200, {{"deletedCount", 1}});
-    add_change_headers(response, deleted->version, deleted->propagated, waiting);
+    add_change_headers(response, deleted->version, deleted->propagated, *waiting);
     co_return response;
 }
 

@@ -1,5 +1,6 @@
 #include "api/opentv/list_filter.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -218,6 +219,20 @@ std::optional<ListField> list_field(std::string_view name) {
         if (known.name == name) return known.field;
     }
     return std::nullopt;
+}
+
+bool is_of_type(ListField field, const ListValue& value) {
+    const auto* known = std::ranges::find(kKnown, field, &Known::field);
+    switch (known->type) {
+        case Type::text:
+        case Type::status:
+            return std::holds_alternative<std::string>(value);
+        case Type::time:
+            return std::holds_alternative<base::Time>(value);
+        case Type::number:
+            return std::holds_alternative<std::int64_t>(value);
+    }
+    return false;
 }
 
 std::expected<Condition, std::string> parse_filter(std::string_view text) {

@@ -68,38 +68,41 @@ std::optional<std::vector<ListOrder>> read_sort(std::string_view text) {
     return all;
 }
 
-// {"status":1}, {"status":0}, ["status"] or status,accountId.
-bool read_projection(std::string_view text, ListAsked& asked) {
-    const auto value = base::parse_json(text);
-    asked.members_are_left_out = false;
-    if (value && value->is_object()) {
-        bool leaves_out = true;
-        for (const auto& [name, wanted] : value->get_object()) {
-            const bool in =
-                wanted.is_bool() ? wanted.get_bool() : wanted.is_int64() && wanted.get_int64() == 1;
-            if (name != "_id" && in) leaves_out = false;
+std::optional<bool> read_flag(const json::value& value) {
+    if (value.is_bool()) return value.get_bool();
+    if (!value.is_int64() || (value.get_int64() != 0 && value.get_int64() != 1))
+        return std::nullopt;
+    return value.get_int64() == 1;
+}
+
+// {"status":1} names what is shown, {"status":0} what is not; only _id may be said otherwise.
+bool read_object(const json::object& object, ListAsked& asked) {
+    asked.members_are_left_out = std::ranges::none_of(object, [](const auto& member) {
+        return member.key() != "_id" && read_flag(member.value()).value_or(false);
+    });
+    if (!asked.members_are_left_out) asked.members.insert("_id");
+    for (const auto& [name, value] : object) {
+        const auto wanted = read_flag(value);
+        if (!wanted) return false;
+        if (*wanted != asked.members_are_left_out) {
+            asked.members.insert(std::string{name});
+        } else {
+            asked.members.erase(std::string{name});
         }
-        asked.members_are_left_out = leaves_out;
-        if (!leaves_out) asked.members.insert("_id");
-        for (const auto& [name, wanted] : value->get_object()) {
-            const bool flag =
-                wanted.is_bool() ||
-                (wanted.is_int64() && (wanted.get_int64() == 0 || wanted.get_int64() == 1));
-            if (!flag) return false;
-            const bool in = wanted.is_bool() ? wanted.get_bool() : wanted.get_int64() == 1;
-            if (in != leaves_out) asked.members.insert(std::string{name});
-            if (!in && !leaves_out) asked.members.erase(std::string{name});
-        }
-        return true;
     }
-    asked.members.insert("_id");
-    if (value && value->is_array()) {
-        for (const auto& name : value->get_array()) {
-            if (!name.is_string()) return false;
-            asked.members.emplace(name.get_string());
-        }
-        return true;
+    return true;
+}
+
+bool read_list(const json::array& list, ListAsked& asked) {
+    for (const auto& name : list) {
+        if (!name.is_string()) return false;
+        asked.members.emplace(name.get_string());
     }
+    return true;
+}
+
+bool read_names(std::string_view text, ListAsked& asked) {
+    if (text.empty()) return false;
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
         const auto name = trimmed(text.substr(0, comma));
@@ -107,7 +110,17 @@ bool read_projection(std::string_view text, ListAsked& asked) {
         asked.members.emplace(name);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
-    return asked.members.size() > 1;
+    return true;
+}
+
+// An object, ["status"] or status,accountId.
+bool read_projection(std::string_view text, ListAsked& asked) {
+    const auto value = base::parse_json(text);
+    if (value && value->is_object()) return read_object(value->get_object(), asked);
+    asked.members_are_left_out = false;
+    asked.members.insert("_id");
+    return value && value->is_array() ? read_list(value->get_array(), asked)
+                                      : read_names(text, asked);
 }
 
 json::value to_json(const std::optional<ListValue>& value) {
@@ -129,19 +142,6 @@ std::optional<ListValue> from_json(const json::value& value) {
     return std::nullopt;
 }
 
-// Whether a value is of the kind that the field has; what a caller made up must not be compared.
-bool fits(const std::optional<ListValue>& value, flow::ListField field) {
-    domain::Entitlement full{.id = domain::EntitlementId{"x"},
-                             .account = domain::AccountId{"x"},
-                             .product = domain::ProductId{"x"},
-                             .partner_id = domain::PartnerEntitlementId{"x"},
-                             .reason = {"x", "x", "x", "x", "x"},
-                             .valid_from = base::Time{},
-                             .expiry_date = base::Time{},
-                             .ends_at = base::Time{}};
-    return !value || value->index() == flow::value_of(full, field)->index();
-}
-
 std::optional<flow::Condition> read_cursor(const ListAsked& asked, std::string_view text) {
     const auto bytes = base::decode_base64url(text);
     if (!bytes) return std::nullopt;
@@ -156,7 +156,9 @@ std::optional<flow::Condition> read_cursor(const ListAsked& asked, std::string_v
     std::vector<std::optional<ListValue>> read;
     for (const auto& element : values->get_array()) {
         read.push_back(from_json(element));
-        if (!fits(read.back(), asked.order[read.size() - 1].field)) return std::nullopt;
+        // What a caller made up must not be compared.
+        const auto field = asked.order[read.size() - 1].field;
+        if (read.back() && !is_of_type(field, *read.back())) return std::nullopt;
     }
     return flow::behind(asked.order, read, domain::EntitlementId{*id});
 }

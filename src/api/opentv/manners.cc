@@ -32,6 +32,24 @@ Waiting waiting_of(const Exchange& exchange, const Options& options) {
                        options.longest_wait);
 }
 
+flow::UpdateStatus begin_change(const Exchange& exchange, Fields& fields) {
+    return {.tenant = exchange.tenant->id,
+            .entitlement = domain::EntitlementId{id_in_path(
+                "entitlementId", exchange.params.at("entitlementId"), fields)},
+            .asker = asker_of(exchange)};
+}
+
+std::expected<Waiting, Problem> complete_change(const Exchange& exchange, const Options& options,
+                                                Fields& fields, flow::UpdateStatus& change) {
+    if (!fields.ok()) return std::unexpected{fields.take_problem()};
+    const auto if_version = read_if_match(exchange.request.headers);
+    if (!if_version) return std::unexpected{if_version.error()};
+    change.if_version = *if_version;
+    auto waiting = waiting_of(exchange, options);
+    change.wait = waiting.wait;
+    return waiting;
+}
+
 http::Response json_answer(int status, const boost::json::object& body) {
     return http::make_response(status, "application/json", boost::json::serialize(body));
 }

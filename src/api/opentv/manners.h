@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include "api/exchange.h"
+#include "api/fields.h"
 #include "api/prefer.h"
 #include "flow/update_status.h"
 
@@ -13,6 +14,12 @@ domain::Asker asker_of(const Exchange& exchange);
 
 // As the tenant is set, unless the caller prefers otherwise.
 Waiting waiting_of(const Exchange& exchange, const Options& options);
+
+// A change of the entitlement in the path, by who asks; what is wrong is added to `fields`.
+flow::UpdateStatus begin_change(const Exchange& exchange, Fields& fields);
+// Its If-Match and its wait. All that `fields` found comes first.
+std::expected<Waiting, Problem> complete_change(const Exchange& exchange, const Options& options,
+                                                Fields& fields, flow::UpdateStatus& change);
 
 http::Response json_answer(int status, const boost::json::object& body);
 

@@ -1,6 +1,5 @@
 // PUT and POST /crm-gateway/v2/rmg/v1/entitlements/{entitlementId}: the generic form and the
 // per-action ones are one call (OpenTV §2.1 G3 to G7, design §4).
-#include "api/etag.h"
 #include "api/fields.h"
 #include "api/opentv/calls.h"
 #include "api/opentv/manners.h"
@@ -10,11 +9,8 @@ namespace usher::api::opentv {
 
 namespace {
 
-std::expected<flow::UpdateStatus, Problem> read_update(const Exchange& exchange) {
-    Fields fields{exchange.body};
-    flow::UpdateStatus update;
-    update.entitlement = domain::EntitlementId{
-        id_in_path("entitlementId", exchange.params.at("entitlementId"), fields)};
+flow::UpdateStatus read_update(const Exchange& exchange, Fields& fields) {
+    auto update = begin_change(exchange, fields);
     const auto status = fields.status("status", Presence::mandatory);
     const auto account = fields.id("accountId", Presence::optional);
     const auto product = fields.id("productId", Presence::optional);
@@ -22,16 +18,9 @@ std::expected<flow::UpdateStatus, Problem> read_update(const Exchange& exchange)
     update.reason = fields.reason();
     if (status && domain::is_ended(*status)) check_strictly(exchange, update.reason, fields);
     check_reasons(update.reason, Presence::optional, fields);
-    if (!fields.ok()) return std::unexpected{fields.take_problem()};
-
-    const auto if_version = read_if_match(exchange.request.headers);
-    if (!if_version) return std::unexpected{if_version.error()};
-    update.tenant = exchange.tenant->id;
-    update.status = *status;
+    if (status) update.status = *status;
     if (account) update.account = domain::AccountId{*account};
     if (product) update.product = domain::ProductId{*product};
-    update.if_version = *if_version;
-    update.asker = asker_of(exchange);
     return update;
 }
 
@@ -45,19 +34,19 @@ int status_of(Edition edition, domain::EntitlementStatus asked, flow::Propagated
 }  // namespace
 
 base::Task<Answer> update_entitlement(Exchange& exchange, const Surroundings& around) {
-    auto update = read_update(exchange);
-    if (!update) co_return std::unexpected{std::move(update.error())};
-    const auto waiting = waiting_of(exchange, around.options);
-    const auto asked = update->status;
-    update->wait = waiting.wait;
+    Fields fields{exchange.body};
+    auto update = read_update(exchange, fields);
+    const auto waiting = complete_change(exchange, around.options, fields, update);
+    if (!waiting) co_return std::unexpected{waiting.error()};
+    const auto asked = update.status;
 
-    const auto updated = co_await around.operations.update_status(std::move(*update));
+    const auto updated = co_await around.operations.update_status(std::move(update));
     if (!updated) co_return std::unexpected{problem(updated.error())};
 
     auto response =
         json_answer(status_of(exchange.tenant->edition, asked, updated->propagated),
                     {{"matchedCount", 1}, {"modifiedCount", updated->modified ? 1 : 0}});
-    add_change_headers(response, updated->version, updated->propagated, waiting);
+    add_change_headers(response, updated->version, updated->propagated, *waiting);
     co_return response;
 }
 
