@@ -65,6 +65,14 @@ bool Converger::takes_calls(const domain::TenantId& tenant,
            routes_.takes_calls({tenant, merchant}, clock_.monotonic());
 }
 
+// More than a way carries at once would wait behind one another, and hold up the door.
+bool Converger::worth_waiting(const domain::TenantId& tenant, const domain::MerchantId& merchant,
+                              base::Monotonic until) const {
+    if (takes_calls(tenant, merchant)) return true;
+    return !stopping_ && watches_.size() <= routes_.most_in_flight() &&
+           routes_.takes_calls_by({tenant, merchant}, until, clock_.monotonic());
+}
+
 flow::RouteStanding Converger::standing(const domain::TenantId& tenant,
                                         const domain::MerchantId& merchant) const {
     const auto state = routes_.state({tenant, merchant}, clock_.monotonic());

@@ -49,6 +49,11 @@ void Watches::tell(const std::shared_ptr<const domain::Entitlement>& row) {
     for (auto it = first; it != last; ++it) it->second->tell(row);
 }
 
+std::size_t Watches::size() const {
+    const std::lock_guard lock{mutex_};
+    return waiting_.size();
+}
+
 void Watches::remove(const Key& key, const Waiting* waiting) {
     const std::lock_guard lock{mutex_};
     const auto [first, last] = waiting_.equal_range(key);

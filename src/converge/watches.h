@@ -1,6 +1,7 @@
 // Who waits for changes of which entitlement. Thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,8 @@ class Watches {
 
     void tell(const std::shared_ptr<const domain::Entitlement>& row);
 
+    std::size_t size() const;
+
   private:
     class Waiting;
     using Key = std::pair<domain::TenantId, domain::EntitlementId>;
@@ -29,7 +32,7 @@ class Watches {
     void remove(const Key& key, const Waiting* waiting);
 
     base::Clock& clock_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::multimap<Key, Waiting*> waiting_;
 };
 

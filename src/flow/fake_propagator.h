@@ -23,8 +23,9 @@ class FakePropagator final : public Propagator {
     FakePropagator(boost::asio::io_context& io, base::Clock& clock) : io_{io}, clock_{clock} {}
 
     Ports* ports = nullptr;
-    bool open = true;     // takes calls
-    bool carries = true;  // else work is left in `parked`
+    bool open = true;                          // takes calls
+    std::optional<base::Monotonic> next_turn;  // else takes one then
+    bool carries = true;                       // else work is left in `parked`
     RouteStanding route;
     domain::ActionSet actions = domain::ActionSet::all();
     std::deque<Work> parked;
@@ -39,6 +40,10 @@ class FakePropagator final : public Propagator {
 
     bool takes_calls(const domain::TenantId&, const domain::MerchantId&) const override {
         return open;
+    }
+    bool worth_waiting(const domain::TenantId&, const domain::MerchantId&,
+                       base::Monotonic until) const override {
+        return open || (next_turn && *next_turn < until);
     }
     RouteStanding standing(const domain::TenantId&, const domain::MerchantId&) const override {
         return route;

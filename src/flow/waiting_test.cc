@@ -131,5 +131,14 @@ TEST_F(WaitingTest, DoesNotWaitInVain) {
     EXPECT_EQ(world.propagator.woken, 1) << "somebody must find it later";
 }
 
+TEST_F(WaitingTest, WaitsForItsTurn) {
+    auto row = open_request();
+    row.claim.lease_until.reset();
+    row.due_at = world.clock.now();
+    world.propagator.open = false;
+    world.propagator.next_turn = world.clock.monotonic() + seconds{1};
+    EXPECT_EQ(wait(row, {settled(row)}).end, RequestEnd::confirmed);
+}
+
 }  // namespace
 }  // namespace usher::flow
