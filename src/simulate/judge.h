@@ -27,6 +27,8 @@ struct Asked {
     AskedKind kind{};
     domain::TenantId tenant;
     std::string entitlement;  // of a purchase: what the answer said
+    std::string account;      // of a purchase: for whom
+    std::string product_key;  // and what
     std::string status;       // asked for
     bool foreign = false;     // about another tenant's entitlement
     bool cut_off = false;     // the node died, or nobody listened

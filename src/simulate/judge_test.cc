@@ -305,6 +305,29 @@ TEST_F(JudgeTest, theWire) {
     expect_found(Invariant::read_first, [&] { change("id-3", 503), change("id-4", 200); });
     expect_found(Invariant::one_id, [&] { change("id-3", {}), read(), change("id-4", 200); });
     expect_found(Invariant::backs_off, [&] { read(), read(), read(), read(), read(); });
+    const auto reads_for_a_purchase = [&] {
+        read(), read(), read(), read(), read(), read();
+        evidence_.calls_for_a_request = 1;
+        evidence_.asked.push_back({.correlation = "asked-2",
+                                   .kind = AskedKind::purchase,
+                                   .tenant = kDemo,
+                                   .account = "account-1",
+                                   .product_key = "MUSIC",
+                                   .cut_off = true});
+        row().account = domain::AccountId{"account-1"};
+        row().product_key = domain::ProductKey{"MUSIC"};
+        record()["productKey"] = "MUSIC";
+    };
+    expect_found(Invariant::backs_off, [&] {
+        reads_for_a_purchase();
+        evidence_.asked.back().product_key = "OTHER";
+    });
+    {
+        const auto before = evidence_;
+        reads_for_a_purchase();
+        EXPECT_TRUE(judge(evidence_).violations.empty()) << "nobody heard its id";
+        evidence_ = before;
+    }
     expect_found(Invariant::waits, [&] { change("id-3", 202), read(), change("id-4", 200); });
     change("id-3", {}), read(), change("id-3", 200);
     EXPECT_TRUE(judge(evidence_).violations.empty());

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/json.h"
@@ -39,6 +40,9 @@ class Wire {
   public:
     Wire(const Evidence& evidence, Findings& found) : evidence_{evidence}, found_{found} {
         std::map<std::string, std::string> customers;  // by our id
+        // By tenant, account and product: a purchase that was not answered names no entitlement.
+        std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::string>>
+            bought;
         for (const auto& item : evidence.partner) {
             const auto& record = item.as_object();
             ours_[base::find_string(record, "entitlementId").value_or("")] =
@@ -50,11 +54,19 @@ class Wire {
                 tenants_[id.text()] = tenant;
                 tenants_[row.customer.text()] = tenant;
                 customers[id.text()] = row.customer.text();
+                bought[{tenant.text(), row.account.text(), row.product_key.text()}].push_back(
+                    id.text());
             }
         }
         for (const auto& asked : evidence.asked) {
-            asked_[asked.entitlement].push_back(asked.at);
-            asked_[customers[asked.entitlement]].push_back(asked.at);
+            std::vector about{asked.entitlement};
+            if (asked.kind == AskedKind::purchase && asked.entitlement.empty()) {
+                about = bought[{asked.tenant.text(), asked.account, asked.product_key}];
+            }
+            for (const auto& id : about) {
+                asked_[id].push_back(asked.at);
+                asked_[customers[id]].push_back(asked.at);
+            }
         }
         // Excused ones count from later on.
         for (auto& [id, times] : asked_) std::ranges::sort(times);

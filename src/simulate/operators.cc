@@ -68,6 +68,8 @@ Asked Operators::asking(AskedKind kind, const Right& right, std::string status) 
 void Operators::buy(Right& right, bool leaves) {
     auto asked = asking(AskedKind::purchase, right, "PENDING");
     asked.entitlement.clear();
+    asked.account = right.offer.account;
+    asked.product_key = right.offer.product;
     http::Request request{
         .method = "POST",
         .target = std::string{kEntitlements},
