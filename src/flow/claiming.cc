@@ -15,8 +15,15 @@ domain::Step next_step(Recording& recording, const ClaimTools& tools) {
     const auto supported = tools.supported(entitlement);
     auto step = domain::plan(entitlement.convergence, supported);
     if (step.kind != domain::StepKind::refused) return step;
-    recording.take(domain::conclude(entitlement.convergence, supported), domain::Initiator::usher);
+    take_decided(recording, tools, domain::conclude(entitlement.convergence, supported),
+                 domain::Initiator::usher);
     return domain::plan(entitlement.convergence, supported);
+}
+
+bool is_soft_end_unknown(const domain::Entitlement& before, const domain::Decision& decision) {
+    return before.deleted_at && before.convergence.status == domain::EntitlementStatus::cancelled &&
+           decision.change && decision.change->kind == domain::ChangeKind::refused &&
+           decision.change->rejection == domain::Rejection::not_supported_by_partner;
 }
 
 // A decision that loses a call is also why the entitlement is not settled.
@@ -52,6 +59,24 @@ void pass_time(Recording& recording, const ClaimTools& tools) {
         recording,
         domain::pass_time(recording.entitlement().convergence, tools.limits.calls, recording.now()),
         domain::Problem::never_confirmed, kNeverConfirmed);
+}
+
+void take_decided(Recording& recording, const ClaimTools& tools, domain::Decision decision,
+                  domain::Initiator initiator, std::string note,
+                  std::optional<std::uint32_t> call) {
+    const auto before = recording.entitlement();
+    const bool soft_end_unknown = is_soft_end_unknown(before, decision);
+    recording.take(std::move(decision), initiator, std::move(note), call);
+    if (!soft_end_unknown) return;
+    auto& row = recording.entitlement();
+    auto asked =
+        domain::ask(row.convergence, domain::EntitlementStatus::revoked, tools.supported(row));
+    if (asked.verdict.answer != domain::Answer::accepted) return;
+    recording.take(std::move(asked.decision), domain::Initiator::usher,
+                   "deleted, and cannot be cancelled there");
+    row.deleted_at = before.deleted_at;
+    row.last_refusal = before.last_refusal;
+    row.reason = before.reason;
 }
 
 void catch_up(Recording& recording, const ClaimTools& tools) {

@@ -2,8 +2,10 @@
 // in the transaction that found out that a call is due. Internal to flow; pure.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "flow/ports.h"
 #include "flow/recording.h"
@@ -34,6 +36,12 @@ bool is_claimed(const domain::Entitlement& entitlement, base::Time now);
 
 // Overdue waits end, and calls beyond their horizon are over.
 void pass_time(Recording& recording, const ClaimTools& tools);
+
+// What an answer or a plan decided. A soft end that came with a deletion and turns out not to exist
+// for the product is no refusal: an end at once is asked for instead.
+void take_decided(Recording& recording, const ClaimTools& tools, domain::Decision decision,
+                  domain::Initiator initiator, std::string note = {},
+                  std::optional<std::uint32_t> call = {});
 
 // Brings the entitlement up to `now`: overdue waits end, calls of a claim that ended are open.
 void catch_up(Recording& recording, const ClaimTools& tools);

@@ -75,6 +75,25 @@ TEST_F(DeletionTest, EndsAtOnceWhereItCannotBeSoft) {
     EXPECT_TRUE(world.store.row().deleted_at);
 }
 
+// That the product knows no soft end is learnt from the answer.
+TEST_F(DeletionTest, EndsAtOnceWhenItLearnsThatItCannotBeSoft) {
+    world.hold(EntitlementStatus::active);
+    auto unsupported = test::refused();
+    unsupported.answer.rejection = domain::Rejection::not_supported_by_partner;
+    world.partner.acts = {unsupported, test::confirmed(PartnerStatus::revoked)};
+    world.partner.reads = {test::found(PartnerStatus::active)};
+    world.partner.meanwhile = [&] { world.propagator.actions.erase(PartnerAction::cancel); };
+    const auto removed = remove();
+    ASSERT_TRUE(removed);
+    EXPECT_EQ(removed->propagated, Propagated::confirmed);
+    ASSERT_EQ(world.partner.acted.size(), 2U);
+    EXPECT_EQ(world.partner.acted[1].action, PartnerAction::revoke);
+    const auto& row = world.store.row();
+    EXPECT_EQ(row.convergence.status, EntitlementStatus::revoked);
+    EXPECT_TRUE(row.deleted_at);
+    EXPECT_FALSE(row.last_refusal) << "nothing was refused";
+}
+
 TEST_F(DeletionTest, StaysHiddenWhileItRunsOut) {
     world.hold(EntitlementStatus::active);
     world.partner.acts = {test::confirmed(PartnerStatus::active_ending)};

@@ -218,7 +218,8 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
                 recording.entitlement().convergence, work.call->number, reply.answer,
                 tools.supported(recording.entitlement()), tools.limits.calls, rows.now);
             const auto initiator = initiator_of(decision);
-            recording.take(std::move(decision), initiator, reply.problem, work.call->number);
+            take_decided(recording, tools, std::move(decision), initiator, reply.problem,
+                         work.call->number);
             const auto outcome = reply.answer.outcome;
             note_what_was_said(recording, outcome == domain::ActionOutcome::confirmed);
             const bool made = outcome == domain::ActionOutcome::confirmed ||
@@ -249,7 +250,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
             }
             if (finding.record) recording.hold(*finding.record);
             const auto initiator = initiator_of(decision);
-            recording.take(std::move(decision), initiator, finding.blame.sentence);
+            take_decided(recording, tools, std::move(decision), initiator, finding.blame.sentence);
             note_what_was_said(recording, finding.outcome != domain::ReadOutcome::lost);
             auto& after = recording.entitlement().convergence;
             // A report that came while the read was out may tell of something it did not see.
