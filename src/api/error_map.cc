@@ -56,6 +56,12 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::entitlement_unknown;
         case FailureKind::account_unknown:
             return ErrorCode::account_unknown;
+        case FailureKind::account_not_there:
+            return ErrorCode::account_not_there;
+        case FailureKind::account_ended:
+            return ErrorCode::account_ended;
+        case FailureKind::product_not_there:
+            return ErrorCode::product_not_there;
         case FailureKind::product_unknown:
             return ErrorCode::product_unknown;
         case FailureKind::account_not_active:

@@ -75,6 +75,30 @@ class FakeOperations : public Operations {
         products.push_back(std::move(request));
         co_return product_answer;
     }
+    Outcome<domain::Product> read_product(domain::TenantId, domain::ProductId id) override {
+        products_read.push_back(id.text());
+        co_return product_answer;
+    }
+    Outcome<std::vector<domain::Product>> list_products(domain::TenantId, domain::ProductId,
+                                                        std::size_t) override {
+        co_return sold;
+    }
+    std::vector<std::string> products_read;
+    std::vector<domain::Product> sold;
+    Outcome<flow::ChangedAccount> change_account(flow::ChangeAccount request,
+                                                 base::Monotonic) override {
+        account_changes.push_back(std::move(request));
+        co_return account_changed;
+    }
+    Outcome<flow::AccountView> read_account(domain::TenantId, domain::AccountId id) override {
+        accounts_read.push_back(id.text());
+        co_return account_view;
+    }
+    std::vector<flow::ChangeAccount> account_changes;
+    std::expected<flow::ChangedAccount, flow::Failure> account_changed =
+        flow::ChangedAccount{.modified = true};
+    std::vector<std::string> accounts_read;
+    std::expected<flow::AccountView, flow::Failure> account_view;
     Outcome<domain::Account> add_account(flow::AddAccount request) override {
         accounts.push_back(std::move(request));
         co_return account_answer;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "flow/account.h"
 #include "flow/ask_reads.h"
 #include "flow/catalogue.h"
 #include "flow/compare.h"
@@ -38,7 +39,16 @@ class Operations {
     virtual Outcome<domain::Activation> activation_link(flow::AskLink asked) = 0;
     virtual Outcome<base::Secret> recovery_link(flow::AskLink asked) = 0;
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;
+    virtual Outcome<domain::Product> read_product(domain::TenantId tenant,
+                                                  domain::ProductId id) = 0;
+    virtual Outcome<std::vector<domain::Product>> list_products(domain::TenantId tenant,
+                                                                domain::ProductId after,
+                                                                std::size_t limit) = 0;
     virtual Outcome<domain::Account> add_account(flow::AddAccount request) = 0;
+    virtual Outcome<flow::ChangedAccount> change_account(flow::ChangeAccount request,
+                                                         base::Monotonic deadline) = 0;
+    virtual Outcome<flow::AccountView> read_account(domain::TenantId tenant,
+                                                    domain::AccountId account) = 0;
     virtual Outcome<flow::ReportOutcome> receive_report(flow::ReceiveReport report) = 0;
     virtual base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> kept_reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) = 0;

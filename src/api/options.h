@@ -42,6 +42,7 @@ struct TenantOptions {
     bool enabled = true;
     Edition edition = Edition::a;
     bool strict_reasons = false;            // no ending without one of the published reasons
+    bool suspend_with_account = false;      // its entitlements too; resumed with it
     std::chrono::milliseconds wait{2'000};  // for the partner, unless the caller prefers otherwise
     // What is live at the partner is looked at again within this; 0: only when something asks for
     // it.

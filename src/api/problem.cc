@@ -21,10 +21,12 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::account_unknown:
         case FailureKind::account_not_active:
         case FailureKind::account_mismatch:
+        case FailureKind::account_not_there:
             return "accountId";
         case FailureKind::product_unknown:
         case FailureKind::product_mismatch:
         case FailureKind::already_entitled:
+        case FailureKind::product_not_there:
             return "productId";
         case FailureKind::product_type_mismatch:
             return "productType";
@@ -35,6 +37,7 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::version_mismatch:
             return "If-Match";
         case FailureKind::rejected:
+        case FailureKind::account_ended:
             return "status";
         case FailureKind::entitlement_unknown:
         case FailureKind::not_pending:

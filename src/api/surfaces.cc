@@ -16,6 +16,10 @@ namespace {
 constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 constexpr std::string_view kEntitlement = "/crm-gateway/v2/rmg/v1/entitlements/{entitlementId}";
 
+constexpr std::string_view kProducts = "/cpm/commercial/v1/products";
+constexpr std::string_view kProduct = "/cpm/commercial/v1/products/{productId}";
+constexpr std::string_view kAccount = "/adm/v1/accounts/{accountId}";
+
 constexpr std::string_view kTpes = "/tpes/v1/operator/entitlements";
 
 constexpr auto kOperatorRoutes = std::to_array<Route>({
@@ -44,9 +48,16 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
      BodyRule::none, opentv::suspend},
     {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/resume", Door::operator_token,
      BodyRule::object, opentv::resume},
-    {"PUT", "/cpm/commercial/v1/products", Door::operator_token, BodyRule::object,
-     opentv::put_product},
+    {"PUT", kProducts, Door::operator_token, BodyRule::object, opentv::put_product},
+    {"GET", kProducts, Door::operator_token, BodyRule::none, opentv::list_products},
+    {"GET", kProduct, Door::operator_token, BodyRule::none, opentv::read_product},
+    {"PUT", kProduct, Door::operator_token, BodyRule::object, opentv::change_product},
     {"POST", "/adm/v1/accounts", Door::operator_token, BodyRule::object, opentv::add_account},
+    {"GET", kAccount, Door::operator_token, BodyRule::none, opentv::read_account},
+    {"PUT", kAccount, Door::operator_token, BodyRule::object, opentv::change_account},
+    {"DELETE", kAccount, Door::operator_token, BodyRule::none, opentv::delete_account},
+    {"PUT", "/adm/v1/accounts/preHashedPassword/{accountId}", Door::operator_token,
+     BodyRule::object, opentv::change_account_by_old_path},
 });
 
 // On the operator's listener, or on one of their own.

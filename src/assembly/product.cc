@@ -50,6 +50,22 @@ class FlowOperations final : public api::Operations {
     Outcome<domain::Product> put_product(flow::PutProduct request) override {
         return flow::put_product(ports_, std::move(request));
     }
+    Outcome<domain::Product> read_product(domain::TenantId tenant, domain::ProductId id) override {
+        return flow::read_product(ports_, std::move(tenant), std::move(id));
+    }
+    Outcome<std::vector<domain::Product>> list_products(domain::TenantId tenant,
+                                                        domain::ProductId after,
+                                                        std::size_t limit) override {
+        return flow::list_products(ports_, std::move(tenant), std::move(after), limit);
+    }
+    Outcome<flow::ChangedAccount> change_account(flow::ChangeAccount request,
+                                                 base::Monotonic deadline) override {
+        return flow::change_account(ports_, std::move(request), deadline);
+    }
+    Outcome<flow::AccountView> read_account(domain::TenantId tenant,
+                                            domain::AccountId account) override {
+        return flow::read_account(ports_, std::move(tenant), std::move(account));
+    }
     Outcome<domain::Account> add_account(flow::AddAccount request) override {
         return flow::add_account(ports_, std::move(request));
     }

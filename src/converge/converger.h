@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "converge/cascades.h"
 #include "converge/endings_guard.h"
 #include "converge/health.h"
 #include "converge/holds.h"
@@ -33,9 +34,10 @@ struct ConvergerOptions {
     std::vector<SweptTenant> swept;
     EndingsPolicy endings;
     base::Duration look_at_holds = std::chrono::seconds{30};  // others may place and lift them too
-    std::size_t batch = 64;                                   // looked up in the work list at once
-    std::size_t in_flight = 256;                              // works at once, all routes
-    base::Duration longest_sleep = std::chrono::seconds{5};   // between two looks at the list
+    base::Duration look_at_cascades = std::chrono::seconds{30};  // of accounts
+    std::size_t batch = 64;                                  // looked up in the work list at once
+    std::size_t in_flight = 256;                             // works at once, all routes
+    base::Duration longest_sleep = std::chrono::seconds{5};  // between two looks at the list
     base::Duration settle_retry =
         std::chrono::milliseconds{200};  // when the store does not take it
 };
@@ -117,6 +119,7 @@ class Converger final : public flow::Propagator {
     flow::Ports ports_;
     Health health_;
     Sweeper sweeper_;
+    Cascades cascades_;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};

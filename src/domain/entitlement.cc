@@ -57,4 +57,23 @@ std::optional<AccountStatus> parse_account_status(std::string_view text) {
     return *found;
 }
 
+std::string_view to_text(CascadeKind kind) {
+    switch (kind) {
+        case CascadeKind::end:
+            return "END";
+        case CascadeKind::suspend:
+            return "SUSPEND";
+        case CascadeKind::resume:
+            return "RESUME";
+    }
+    return "";
+}
+
+std::optional<CascadeKind> parse_cascade_kind(std::string_view text) {
+    for (const auto kind : {CascadeKind::end, CascadeKind::suspend, CascadeKind::resume}) {
+        if (to_text(kind) == text) return kind;
+    }
+    return std::nullopt;
+}
+
 }  // namespace usher::domain

@@ -137,12 +137,29 @@ struct Product {
 
 enum class AccountStatus : std::uint8_t { active, restricted, suspended, cancelled };
 
+enum class CascadeKind : std::uint8_t { end, suspend, resume };
+
+// What the change of an account asks of its entitlements, one after the other, round after round
+// until one finds nothing to ask.
+struct Cascade {
+    CascadeKind kind{};
+    Asker asker;
+    base::Time begun;
+    EntitlementId after;               // in this round everything up to it has been asked
+    std::uint64_t asked = 0;           // requests, refused ones included, of every round
+    std::uint32_t rounds = 0;          // that are over
+    std::optional<base::Time> due_at;  // when to go on; none: it is over
+    bool operator==(const Cascade&) const = default;
+};
+
 struct Account {
     TenantId tenant;
     AccountId id;
     AccountStatus status = AccountStatus::active;
     base::Time created;
     base::Time modified;
+    std::optional<base::Time> deleted_at;  // the operator does not see it since; its id stays taken
+    std::optional<Cascade> cascade;        // of the last change that asked for one
     bool operator==(const Account&) const = default;
 };
 
@@ -153,5 +170,7 @@ std::string_view to_text(Initiator initiator);
 std::optional<Initiator> parse_initiator(std::string_view text);
 std::string_view to_text(AccountStatus status);
 std::optional<AccountStatus> parse_account_status(std::string_view text);
+std::string_view to_text(CascadeKind kind);
+std::optional<CascadeKind> parse_cascade_kind(std::string_view text);
 
 }  // namespace usher::domain

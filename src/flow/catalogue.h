@@ -4,6 +4,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/task.h"
 #include "domain/entitlement.h"
@@ -29,7 +30,15 @@ struct AddAccount {
     domain::AccountStatus status = domain::AccountStatus::active;
 };
 
-// Repeating it with the same id and status is fine; with another status it is id_taken.
+// At most `limit` behind `after`, in the order of their ids.
+base::Task<std::expected<std::vector<domain::Product>, Failure>> list_products(
+    Ports& ports, domain::TenantId tenant, domain::ProductId after, std::size_t limit);
+base::Task<std::expected<domain::Product, Failure>> read_product(Ports& ports,
+                                                                 domain::TenantId tenant,
+                                                                 domain::ProductId id);
+
+// Repeating it with the same id and status is fine; with another status, or when it was deleted, it
+// is id_taken.
 base::Task<std::expected<domain::Account, Failure>> add_account(Ports& ports, AddAccount request);
 
 }  // namespace usher::flow

@@ -15,8 +15,11 @@ namespace usher::flow {
 
 enum class FailureKind : std::uint8_t {
     entitlement_unknown,  // in this tenant
-    account_unknown,
+    account_unknown,      // what a purchase names
+    account_not_there,    // what a call is about
+    account_ended,        // CANCELLED is an account's last status
     product_unknown,
+    product_not_there,
     account_not_active,  // a purchase for an account that is not ACTIVE
     account_mismatch,    // an argument that must match the record does not
     product_mismatch,

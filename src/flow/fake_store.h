@@ -55,6 +55,24 @@ class FakeStore final : public Store, public FakeRows {
         domain::TenantId, domain::AccountId id) override {
         co_return find(accounts, id);
     }
+    base::Task<StoreResult<std::vector<domain::Account>>> cascades_due(base::Time until,
+                                                                       std::size_t) override {
+        std::vector<domain::Account> due;
+        for (const auto& [id, account] : accounts) {
+            const auto& cascade = account.cascade;
+            if (cascade && cascade->due_at && *cascade->due_at <= until) due.push_back(account);
+        }
+        co_return due;
+    }
+    base::Task<StoreResult<std::vector<domain::Product>>> products_after(
+        domain::TenantId, domain::ProductId after, std::size_t limit) override {
+        std::vector<domain::Product> found;
+        for (auto at = products.upper_bound(after); at != products.end() && found.size() < limit;
+             ++at) {
+            found.push_back(at->second);
+        }
+        co_return found;
+    }
     base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(
         domain::TenantId tenant, domain::AccountId account, std::size_t limit) override {
         co_return rows_where(

@@ -13,7 +13,7 @@ using domain::EntitlementStatus;
 using domain::Problem;
 
 const domain::ProductKey kOtherKey{"MUSIC_PREMIUM"};
-const domain::ProductId kOther{"OTHER_PRODUCT"};
+const domain::ProductId kOtherProduct{"OTHER_PRODUCT"};
 
 class FollowProductTest : public testing::Test {
   protected:
@@ -22,10 +22,10 @@ class FollowProductTest : public testing::Test {
         row.other_product_key = kOtherKey;
     }
     void sell_other() {
-        world.store.products[kOther] = {.tenant = test::kTenant,
-                                        .id = kOther,
-                                        .merchant = test::kMerchant,
-                                        .product_key = kOtherKey};
+        world.store.products[kOtherProduct] = {.tenant = test::kTenant,
+                                               .id = kOtherProduct,
+                                               .merchant = test::kMerchant,
+                                               .product_key = kOtherKey};
     }
     std::shared_ptr<const domain::Entitlement> follow() {
         return world.run(follow_product(world.ports, world.store.row())).value();
@@ -40,7 +40,7 @@ TEST_F(FollowProductTest, TheRecordFollowsWithAnEvent) {
     const auto row = follow();
     ASSERT_TRUE(row);
     EXPECT_EQ(*row, world.store.row());
-    EXPECT_EQ(row->product, kOther);
+    EXPECT_EQ(row->product, kOtherProduct);
     EXPECT_EQ(row->product_key, kOtherKey);
     EXPECT_TRUE(row->other_product_key.empty());
     EXPECT_EQ(row->version, before.version + 1);
@@ -49,7 +49,7 @@ TEST_F(FollowProductTest, TheRecordFollowsWithAnEvent) {
     const auto& event = world.store.events[0];
     EXPECT_EQ(event.change.kind, domain::ChangeKind::product_moved);
     EXPECT_EQ(event.initiator, domain::Initiator::partner);
-    EXPECT_EQ(event.product, kOther);
+    EXPECT_EQ(event.product, kOtherProduct);
     EXPECT_EQ(event.change.status_to, EntitlementStatus::active);
     EXPECT_FALSE(follow()) << "once";
 }
@@ -64,14 +64,14 @@ TEST_F(FollowProductTest, WhatIsNoProductOfOursNeedsAPerson) {
     EXPECT_EQ(standing.word, StandingWord::attention);
     EXPECT_NE(standing.last_problem.find(kOtherKey.text()), std::string::npos);
     sell_other();
-    EXPECT_EQ(follow()->product, kOther) << "once it is one";
+    EXPECT_EQ(follow()->product, kOtherProduct) << "once it is one";
 }
 
 TEST_F(FollowProductTest, APlaceThatIsTakenNeedsAPerson) {
     sell_other();
     auto holder = world.store.row();
     holder.id = domain::EntitlementId{"holder"};
-    holder.product = kOther;
+    holder.product = kOtherProduct;
     holder.other_product_key = {};
     holder.partner_id = domain::PartnerEntitlementId{"b-holder"};
     world.store.rows[{test::kTenant, holder.id}] = holder;

@@ -43,7 +43,7 @@ std::expected<const Entitlement*, Failure> repeated(const Purchase& request, con
 
 std::optional<Failure> check(const Rows& rows) {
     if (!rows.product) return fail(FailureKind::product_unknown);
-    if (!rows.account) return fail(FailureKind::account_unknown);
+    if (!rows.account || rows.account->deleted_at) return fail(FailureKind::account_unknown);
     if (rows.account->status != domain::AccountStatus::active) {
         return fail(FailureKind::account_not_active);
     }

@@ -146,6 +146,14 @@ class Store {
         domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
         std::size_t limit) = 0;
 
+    // Of every tenant: at most `limit` whose cascade is to go on at `until` or before, the longest
+    // due first.
+    virtual base::Task<StoreResult<std::vector<domain::Account>>> cascades_due(
+        base::Time until, std::size_t limit) = 0;
+    // At most `limit` of the tenant's behind `after`, in the order of their ids.
+    virtual base::Task<StoreResult<std::vector<domain::Product>>> products_after(
+        domain::TenantId tenant, domain::ProductId after, std::size_t limit) = 0;
+
     // An account's live entitlements, those that count as its one to a product; by product, at most
     // `limit`. Ended ones are found by their id alone.
     virtual base::Task<StoreResult<std::vector<domain::Entitlement>>> live_of_account(

@@ -68,7 +68,9 @@ bool record(Recording& recording, const UpdateStatus& request, domain::Request a
 domain::Request ask(const UpdateStatus& request, const domain::Convergence& convergence,
                     domain::ActionSet supported) {
     using domain::EntitlementStatus;
-    if (!request.deletes) return domain::ask(convergence, request.status, supported);
+    if (!request.deletes && !request.ends) {
+        return domain::ask(convergence, request.status, supported);
+    }
     if (domain::is_ended(convergence.status)) {
         return domain::ask(convergence, convergence.status, supported);
     }

@@ -19,12 +19,13 @@ enum class Propagated : std::uint8_t {
     pending,    // recorded; the partner is told as soon as it can be
 };
 
-// A deletion (OpenTV §2.1 G8) is the end of an entitlement, softly or, where that cannot be, at
-// once, after which the operator does not see the record any more. Its history is kept.
+// An ending is asked for softly or, where that cannot be, at once. A deletion (OpenTV §2.1 G8) is
+// an ending after which the operator does not see the record any more. Its history is kept.
 struct UpdateStatus {
     domain::TenantId tenant;
     domain::EntitlementId entitlement;
-    domain::EntitlementStatus status{};  // of a deletion: not looked at
+    domain::EntitlementStatus status{};  // of an ending and a deletion: not looked at
+    bool ends = false;
     bool deletes = false;
     // Assertions: they protect the caller from changing the wrong entitlement and change nothing.
     std::optional<domain::AccountId> account;

@@ -196,6 +196,11 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
              t.strict_reasons = n.value_exact<bool>().value_or(false);
              return n.is_boolean();
          }},
+        {"suspend_with_account",
+         [](Tenant& t, const toml::node& n) {
+             t.suspend_with_account = n.value_exact<bool>().value_or(false);
+             return n.is_boolean();
+         }},
         {"wait_ms",
          [](Tenant& t, const toml::node& n) {
              const auto ms = n.value_exact<std::int64_t>().value_or(-1);

@@ -166,6 +166,53 @@ TEST_P(Contract, AccountsAndProductsAreReplaced) {
     EXPECT_EQ(lab.ask(store.find_product(other, product.id)).value(), std::nullopt);
 }
 
+TEST_P(Contract, CascadesThatAreDueAreFoundInEveryTenant) {
+    auto& lab = open();
+    const auto put = [&](const char* tenant, const char* id, std::optional<base::Time> due) {
+        auto account = account_of(tenant, id);
+        account.cascade->due_at = due;
+        const auto write = [&](const Rows&) { return Writes{.account = account}; };
+        ASSERT_TRUE(lab.commit({.tenant = account.tenant}, write).has_value());
+    };
+    const auto at = [](int seconds) { return base::from_micros(1'000'000LL * seconds); };
+    put("t", "late", at(30));
+    put("t", "first", at(10));
+    put("u", "second", at(20));
+    put("u", "over", {});
+    const auto due = [&](int until, std::size_t limit) {
+        std::vector<std::string> ids;
+        for (const auto& one : lab.ask(lab.store().cascades_due(at(until), limit)).value()) {
+            ids.push_back(one.tenant.text() + "/" + one.id.text());
+        }
+        return ids;
+    };
+    EXPECT_EQ(due(20, 10), (std::vector<std::string>{"t/first", "u/second"}));
+    EXPECT_EQ(due(30, 1), (std::vector<std::string>{"t/first"}));
+    EXPECT_EQ(due(9, 10), std::vector<std::string>{});
+    put("t", "first", {});
+    EXPECT_EQ(due(30, 10), (std::vector<std::string>{"u/second", "t/late"}));
+}
+
+TEST_P(Contract, ProductsAreListedByTheirIds) {
+    auto& lab = open();
+    for (const auto* id : {"b", "a", "c"}) {
+        const auto product = product_of("t", id);
+        const auto write = [&](const Rows&) { return Writes{.product = product}; };
+        ASSERT_TRUE(lab.commit({.tenant = product.tenant}, write).has_value());
+    }
+    const auto list = [&](const char* tenant, const char* after, std::size_t limit) {
+        std::string ids;
+        const auto found = lab.ask(
+            lab.store().products_after(domain::TenantId{tenant}, domain::ProductId{after}, limit));
+        for (const auto& product : found.value()) ids += product.id.text();
+        return ids;
+    };
+    EXPECT_EQ(list("t", "", 10), "abc");
+    EXPECT_EQ(list("t", "a", 1), "b");
+    EXPECT_EQ(list("t", "c", 10), "");
+    EXPECT_EQ(list("u", "", 10), "");
+}
+
 TEST_P(Contract, UnsettledCallsComeWithTheirEntitlementAndAnsweredOnesStayAsEvidence) {
     auto& lab = open();
     const auto row = full_entitlement("t", "1");

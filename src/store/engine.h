@@ -83,6 +83,11 @@ class ReadEngine {
                                                                  const domain::MerchantId& merchant,
                                                                  const domain::ProductKey& key,
                                                                  std::size_t limit) = 0;
+    virtual Answer<std::vector<domain::Account>> cascades_due(base::Time until,
+                                                              std::size_t limit) = 0;
+    virtual Answer<std::vector<domain::Product>> products_after(const domain::TenantId& tenant,
+                                                                const domain::ProductId& after,
+                                                                std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Entitlement>> live_of_account(
         const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) = 0;
     virtual Answer<std::vector<domain::Entitlement>> by_partner_id(

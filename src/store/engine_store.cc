@@ -196,6 +196,20 @@ base::Task<flow::StoreResult<std::optional<domain::Account>>> EngineStore::find_
         });
 }
 
+base::Task<flow::StoreResult<std::vector<domain::Account>>> EngineStore::cascades_due(
+    base::Time until, std::size_t limit) {
+    return read<std::vector<domain::Account>>(
+        [until, limit](ReadEngine& engine) { return engine.cascades_due(until, limit); });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::Product>>> EngineStore::products_after(
+    domain::TenantId tenant, domain::ProductId after, std::size_t limit) {
+    return read<std::vector<domain::Product>>(
+        [tenant = std::move(tenant), after = std::move(after), limit](ReadEngine& engine) {
+            return engine.products_after(tenant, after, limit);
+        });
+}
+
 base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> EngineStore::live_of_account(
     domain::TenantId tenant, domain::AccountId account, std::size_t limit) {
     return read<std::vector<domain::Entitlement>>(

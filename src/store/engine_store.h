@@ -34,6 +34,10 @@ class EngineStore : public SteppedStore {
         domain::TenantId tenant, domain::ProductId id) override;
     base::Task<flow::StoreResult<std::optional<domain::Account>>> find_account(
         domain::TenantId tenant, domain::AccountId id) override;
+    base::Task<flow::StoreResult<std::vector<domain::Account>>> cascades_due(
+        base::Time until, std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<domain::Product>>> products_after(
+        domain::TenantId tenant, domain::ProductId after, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> live_of_account(
         domain::TenantId tenant, domain::AccountId account, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<domain::Entitlement>>> find_by_partner_id(

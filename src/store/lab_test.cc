@@ -15,7 +15,10 @@ using domain::PartnerStatus;
 // A field that is added to a stored value must be added to the statements too: these lines stop
 // compiling, and the samples below must then set it.
 [[maybe_unused]] static void count_fields(const domain::Entitlement& e, const domain::Call& c,
-                                          const domain::Event& v, const flow::Comparison& l) {
+                                          const domain::Event& v, const flow::Comparison& l,
+                                          const domain::Account& a) {
+    [[maybe_unused]] const auto& [a1, a2, a3, a4, a5, a6, a7] = a;
+    [[maybe_unused]] const auto& [o1, o2, o3, o4, o5, o6, o7] = *a.cascade;
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15,
                                   e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28,
                                   e29, e30, e31, e32] = e;
@@ -140,7 +143,16 @@ domain::Account account_of(const std::string& tenant, const std::string& id) {
             .id = domain::AccountId{id},
             .status = domain::AccountStatus::restricted,
             .created = at(20),
-            .modified = at(21)};
+            .modified = at(21),
+            .deleted_at = at(24),
+            .cascade = domain::Cascade{
+                .kind = domain::CascadeKind::suspend,
+                .asker = {"portal", "operator-portal", domain::CorrelationId{"c-3"}},
+                .begun = at(25),
+                .after = domain::EntitlementId{"e"},
+                .asked = 17,
+                .rounds = 2,
+                .due_at = at(26)}};
 }
 
 domain::Product product_of(const std::string& tenant, const std::string& id) {

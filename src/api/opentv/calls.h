@@ -20,7 +20,17 @@ base::Task<Answer> revoke(Exchange& exchange, const Surroundings& around);      
 base::Task<Answer> suspend(Exchange& exchange, const Surroundings& around);          // T6
 base::Task<Answer> resume(Exchange& exchange, const Surroundings& around);           // T7
 
-base::Task<Answer> put_product(Exchange& exchange, const Surroundings& around);  // OpenTV §3.3
-base::Task<Answer> add_account(Exchange& exchange, const Surroundings& around);  // OpenTV §2.3
+// OpenTV §2.3, §3.3
+base::Task<Answer> put_product(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> read_product(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> list_products(Exchange& exchange, const Surroundings& around);
+
+// OpenTV §2.3
+base::Task<Answer> add_account(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> read_account(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> change_account(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> change_account_by_old_path(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> delete_account(Exchange& exchange, const Surroundings& around);
 
 }  // namespace usher::api::opentv

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "api/opentv/list_filter.h"
+#include "api/opentv/query_reader.h"
 #include "base/base64.h"
 #include "base/json.h"
 
@@ -22,9 +23,8 @@ using flow::ListValue;
 
 constexpr std::string_view kFieldNames = "must name fields of the record.";
 
-template <class Number>
-std::optional<Number> whole_number(std::string_view text) {
-    Number number{};
+std::optional<std::int64_t> whole_number(std::string_view text) {
+    std::int64_t number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return number;
@@ -49,8 +49,8 @@ std::optional<std::vector<ListOrder>> read_printed_sort(std::string_view text) {
     text = text.substr(1, text.size() - 2);
     const auto comma = text.find(',');
     if (comma == std::string_view::npos) return std::nullopt;
-    const auto order = read_order(trimmed(text.substr(0, comma)),
-                                  whole_number<std::int64_t>(trimmed(text.substr(comma + 1))));
+    const auto order =
+        read_order(trimmed(text.substr(0, comma)), whole_number(trimmed(text.substr(comma + 1))));
     if (!order) return std::nullopt;
     return std::vector{*order};
 }
@@ -163,38 +163,9 @@ std::optional<flow::Condition> read_cursor(const ListAsked& asked, std::string_v
     return flow::behind(asked.order, read, domain::EntitlementId{*id});
 }
 
-class QueryReader {
-  public:
-    QueryReader(const http::Target& target, Fields& fields) : target_{target}, fields_{fields} {}
-
-    std::optional<std::string_view> once(std::string_view name) {
-        const auto times = std::ranges::count(
-            target_.query, name, [](const auto& one) -> const auto& { return one.first; });
-        if (times > 1) wrong(name, "must be given once.");
-        return times == 1 ? target_.find_query(name) : std::nullopt;
-    }
-    void wrong(std::string_view name, std::string text) {
-        fields_.add(ErrorCode::query_invalid, name, std::move(text));
-    }
-    std::size_t number(std::string_view name, std::size_t usual, std::size_t least,
-                       std::size_t most) {
-        const auto given = once(name);
-        if (!given) return usual;
-        const auto read = whole_number<std::size_t>(*given);
-        if (read && *read >= least && *read <= most) return *read;
-        wrong(name, fmt::format("must be a whole number from {} to {}.", least, most));
-        return usual;
-    }
-
-  private:
-    const http::Target& target_;
-    Fields& fields_;
-};
-
 }  // namespace
 
 ListAsked read_list_query(const http::Target& target, std::size_t usual_limit, Fields& fields) {
-    constexpr std::size_t kMostPages = 1'000'000;
     QueryReader query{target, fields};
     ListAsked asked;
     if (const auto filter = query.once("filter")) {

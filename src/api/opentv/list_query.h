@@ -19,9 +19,10 @@
 namespace usher::api::opentv {
 
 inline constexpr std::size_t kMostListed = 10'000;  // in one page
-inline constexpr std::size_t kMostTerms = 50;       // of a filter
-inline constexpr std::size_t kMostValues = 200;     // of $in and $nin
-inline constexpr std::size_t kMostOrders = 4;       // of a sort
+inline constexpr std::size_t kMostPages = 1'000'000;
+inline constexpr std::size_t kMostTerms = 50;    // of a filter
+inline constexpr std::size_t kMostValues = 200;  // of $in and $nin
+inline constexpr std::size_t kMostOrders = 4;    // of a sort
 
 struct ListAsked {
     flow::Condition where;

@@ -94,6 +94,10 @@ class MemoryReader : public ReadEngine {
                                                    const domain::ProductId& id) override;
     Answer<std::optional<domain::Account>> account(const domain::TenantId& tenant,
                                                    const domain::AccountId& id) override;
+    Answer<std::vector<domain::Account>> cascades_due(base::Time until, std::size_t limit) override;
+    Answer<std::vector<domain::Product>> products_after(const domain::TenantId& tenant,
+                                                        const domain::ProductId& after,
+                                                        std::size_t limit) override;
     Answer<std::vector<domain::Entitlement>> live_of_account(const domain::TenantId& tenant,
                                                              const domain::AccountId& account,
                                                              std::size_t limit) override;

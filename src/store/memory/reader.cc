@@ -26,6 +26,34 @@ ReadEngine::Answer<std::optional<domain::Account>> MemoryReader::account(
     return find(state_->accounts, std::pair{tenant, id});
 }
 
+ReadEngine::Answer<std::vector<domain::Account>> MemoryReader::cascades_due(base::Time until,
+                                                                            std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Account> due;
+    for (const auto& [key, account] : state_->accounts) {
+        const bool is_due =
+            account.cascade && account.cascade->due_at && *account.cascade->due_at <= until;
+        if (is_due) due.push_back(account);
+    }
+    std::ranges::sort(due, {}, [](const domain::Account& one) {
+        return std::tuple{*one.cascade->due_at, one.tenant, one.id};
+    });
+    if (due.size() > limit) due.resize(limit);
+    return due;
+}
+
+ReadEngine::Answer<std::vector<domain::Product>> MemoryReader::products_after(
+    const domain::TenantId& tenant, const domain::ProductId& after, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::Product> products;
+    for (auto at = state_->products.upper_bound({tenant, after});
+         at != state_->products.end() && at->first.first == tenant && products.size() < limit;
+         ++at) {
+        products.push_back(at->second);
+    }
+    return products;
+}
+
 ReadEngine::Answer<std::vector<domain::Entitlement>> MemoryReader::live_of_account(
     const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) {
     const std::lock_guard lock{state_->mutex};

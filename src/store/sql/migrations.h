@@ -129,9 +129,24 @@ CREATE INDEX entitlement_status ON entitlement (tenant_id, status, entitlement_i
     WHERE deleted_at IS NULL;
 )sql";
 
+// What the change of an account asks of its entitlements.
+inline constexpr std::string_view kCascade = R"sql(
+ALTER TABLE account ADD COLUMN deleted_at BIGINT;
+ALTER TABLE account ADD COLUMN cascade_kind TEXT;
+ALTER TABLE account ADD COLUMN cascade_subject TEXT;
+ALTER TABLE account ADD COLUMN cascade_client TEXT;
+ALTER TABLE account ADD COLUMN cascade_correlation TEXT;
+ALTER TABLE account ADD COLUMN cascade_begun_at BIGINT;
+ALTER TABLE account ADD COLUMN cascade_after TEXT;
+ALTER TABLE account ADD COLUMN cascade_asked BIGINT;
+ALTER TABLE account ADD COLUMN cascade_rounds BIGINT;
+ALTER TABLE account ADD COLUMN cascade_due_at BIGINT;
+CREATE INDEX account_cascade ON account (cascade_due_at) WHERE cascade_due_at IS NOT NULL;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables, kRememberUse,     kWatchOver,
-                                        kNameProblems, kKeepReports,     kCompare,
-                                        kPinActions,   kListEntitlements};
+inline constexpr std::array kMigrations{kCreateTables, kRememberUse,      kWatchOver,
+                                        kNameProblems, kKeepReports,      kCompare,
+                                        kPinActions,   kListEntitlements, kCascade};
 
 }  // namespace usher::store::sql

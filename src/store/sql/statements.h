@@ -34,7 +34,10 @@ namespace usher::store::sql {
 #define USHER_PRODUCT_COLUMNS \
     "tenant_id, product_id, name, merchant_id, product_key, created_at, modified_at"
 
-#define USHER_ACCOUNT_COLUMNS "tenant_id, account_id, status, created_at, modified_at"
+#define USHER_ACCOUNT_COLUMNS                                                                 \
+    "tenant_id, account_id, status, created_at, modified_at, deleted_at, cascade_kind, "      \
+    "cascade_subject, cascade_client, cascade_correlation, cascade_begun_at, cascade_after, " \
+    "cascade_asked, cascade_rounds, cascade_due_at"
 
 inline constexpr std::string_view kFindEntitlement =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
@@ -176,6 +179,10 @@ inline constexpr std::string_view kFindProductsByKey =
     " FROM product WHERE tenant_id = $1 AND merchant_id = $2 AND product_key = $3 "
     "ORDER BY product_id LIMIT $4";
 
+inline constexpr std::string_view kFindProductsAfter =
+    "SELECT " USHER_PRODUCT_COLUMNS
+    " FROM product WHERE tenant_id = $1 AND product_id > $2 ORDER BY product_id LIMIT $3";
+
 inline constexpr std::string_view kPutProduct =
     "INSERT INTO product (" USHER_PRODUCT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7) "
@@ -188,9 +195,20 @@ inline constexpr std::string_view kFindAccount =
 
 inline constexpr std::string_view kPutAccount =
     "INSERT INTO account (" USHER_ACCOUNT_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5) "
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
     "ON CONFLICT (tenant_id, account_id) DO UPDATE SET status = excluded.status, "
-    "created_at = excluded.created_at, modified_at = excluded.modified_at";
+    "created_at = excluded.created_at, modified_at = excluded.modified_at, "
+    "deleted_at = excluded.deleted_at, cascade_kind = excluded.cascade_kind, "
+    "cascade_subject = excluded.cascade_subject, cascade_client = excluded.cascade_client, "
+    "cascade_correlation = excluded.cascade_correlation, "
+    "cascade_begun_at = excluded.cascade_begun_at, cascade_after = excluded.cascade_after, "
+    "cascade_asked = excluded.cascade_asked, cascade_rounds = excluded.cascade_rounds, "
+    "cascade_due_at = excluded.cascade_due_at";
+
+inline constexpr std::string_view kFindCascadesDue =
+    "SELECT " USHER_ACCOUNT_COLUMNS
+    " FROM account WHERE cascade_due_at <= $1 "
+    "ORDER BY cascade_due_at, tenant_id, account_id LIMIT $2";
 
 // Every entitlement of every tenant, a page at a time.
 inline constexpr std::string_view kFindKeys =

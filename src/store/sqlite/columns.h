@@ -59,6 +59,9 @@ inline bool parse_word(std::string_view t, domain::Initiator& out) {
 inline bool parse_word(std::string_view t, domain::AccountStatus& out) {
     return parse(t, domain::parse_account_status, out);
 }
+inline bool parse_word(std::string_view t, domain::CascadeKind& out) {
+    return parse(t, domain::parse_cascade_kind, out);
+}
 inline bool parse_word(std::string_view t, flow::HoldKind& out) {
     return parse(t, flow::parse_hold_kind, out);
 }

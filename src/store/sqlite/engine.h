@@ -101,6 +101,11 @@ class SqliteReader final : public ReadEngine {
         const domain::TenantId& tenant, const domain::ProductId& id) override;
     ReadEngine::Answer<std::optional<domain::Account>> account(
         const domain::TenantId& tenant, const domain::AccountId& id) override;
+    ReadEngine::Answer<std::vector<domain::Account>> cascades_due(base::Time until,
+                                                                  std::size_t limit) override;
+    ReadEngine::Answer<std::vector<domain::Product>> products_after(const domain::TenantId& tenant,
+                                                                    const domain::ProductId& after,
+                                                                    std::size_t limit) override;
     ReadEngine::Answer<std::vector<domain::Entitlement>> live_of_account(
         const domain::TenantId& tenant, const domain::AccountId& account,
         std::size_t limit) override;

@@ -103,6 +103,28 @@ ReadEngine::Answer<std::optional<domain::Account>> SqliteReader::account(
         [&](Connection& connection) { return find_account(connection, tenant, id); });
 }
 
+ReadEngine::Answer<std::vector<domain::Account>> SqliteReader::cascades_due(base::Time until,
+                                                                            std::size_t limit) {
+    return ask<std::vector<domain::Account>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Account>> {
+            auto cursor = look_up(connection, sql::kFindCascadesDue, base::to_micros(until),
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<domain::Account>(*cursor);
+        });
+}
+
+ReadEngine::Answer<std::vector<domain::Product>> SqliteReader::products_after(
+    const domain::TenantId& tenant, const domain::ProductId& after, std::size_t limit) {
+    return ask<std::vector<domain::Product>>(
+        [&](Connection& connection) -> Result<std::vector<domain::Product>> {
+            auto cursor = look_up(connection, sql::kFindProductsAfter, tenant.text(), after.text(),
+                                  static_cast<std::int64_t>(limit));
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_all<domain::Product>(*cursor);
+        });
+}
+
 ReadEngine::Answer<std::vector<domain::Entitlement>> SqliteReader::live_of_account(
     const domain::TenantId& tenant, const domain::AccountId& account, std::size_t limit) {
     return ask<std::vector<domain::Entitlement>>(

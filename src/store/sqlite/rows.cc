@@ -165,6 +165,16 @@ void account_fields(auto& visit, auto& account) {
     visit(account.status);
     visit(account.created);
     visit(account.modified);
+    visit(account.deleted_at);
+    visit.group(account.cascade, 9, [](auto& inner, auto& cascade) {
+        inner(cascade.kind);
+        asker_fields(inner, cascade.asker);
+        inner(cascade.begun);
+        inner(cascade.after);
+        inner(cascade.asked);
+        inner(cascade.rounds);
+        inner(cascade.due_at);
+    });
 }
 
 void sweep_fields(auto& visit, auto& sweep) {

@@ -1,0 +1,34 @@
+#include "api/opentv/query_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace usher::api::opentv {
+
+std::optional<std::string_view> QueryReader::once(std::string_view name) {
+    const auto times = std::ranges::count(target_.query, name,
+                                          [](const auto& one) -> const auto& { return one.first; });
+    if (times > 1) wrong(name, "must be given once.");
+    return times == 1 ? target_.find_query(name) : std::nullopt;
+}
+
+std::size_t QueryReader::number(std::string_view name, std::size_t usual, std::size_t least,
+                                std::size_t most) {
+    const auto given = once(name);
+    if (!given) return usual;
+    std::size_t number = 0;
+    const auto* end = given->data() + given->size();
+    const auto [read, error] = std::from_chars(given->data(), end, number);
+    if (error == std::errc{} && read == end && number >= least && number <= most) return number;
+    wrong(name, fmt::format("must be a whole number from {} to {}.", least, most));
+    return usual;
+}
+
+void QueryReader::wrong(std::string_view name, std::string text) {
+    fields_.add(ErrorCode::query_invalid, name, std::move(text));
+}
+
+}  // namespace usher::api::opentv

@@ -1,0 +1,115 @@
+#include "flow/account.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/log.h"
+#include "flow/cascading.h"
+
+namespace usher::flow {
+
+namespace {
+
+using domain::Account;
+using domain::AccountStatus;
+using domain::CascadeKind;
+
+constexpr std::size_t kTakenUpAtOnce = 16;
+constexpr std::size_t kCounted = 10'000;
+
+std::optional<CascadeKind> cascade_of(const ChangeAccount& request) {
+    if (request.deletes || request.status == AccountStatus::cancelled) return CascadeKind::end;
+    if (!request.suspends) return std::nullopt;
+    if (request.status == AccountStatus::suspended) return CascadeKind::suspend;
+    if (request.status == AccountStatus::active) return CascadeKind::resume;
+    return std::nullopt;
+}
+
+struct Changed {
+    std::optional<Account> account;  // nothing: it was so already
+    bool cascades = false;
+};
+
+std::expected<Changed, Failure> changed(const ChangeAccount& request, const Rows& rows) {
+    if (!rows.account || rows.account->deleted_at) {
+        return std::unexpected{fail(FailureKind::account_not_there)};
+    }
+    auto account = *rows.account;
+    const auto before = account.status;
+    const auto to = request.deletes ? AccountStatus::cancelled : request.status;
+    if (before == AccountStatus::cancelled && to != before) {
+        return std::unexpected{fail(FailureKind::account_ended)};
+    }
+    if (to == before && !request.deletes) return Changed{};
+    account.status = to;
+    account.modified = rows.now;
+    if (request.deletes) account.deleted_at = rows.now;
+    const auto kind = cascade_of(request);
+    if (kind) {
+        account.cascade = domain::Cascade{.kind = *kind,
+                                          .asker = request.asker,
+                                          .begun = rows.now,
+                                          .due_at = rows.now + kCascadeLease};
+    }
+    return Changed{.account = std::move(account), .cascades = kind.has_value()};
+}
+
+}  // namespace
+
+base::Task<std::expected<ChangedAccount, Failure>> change_account(Ports& ports,
+                                                                  ChangeAccount request,
+                                                                  base::Monotonic deadline) {
+    using Decided = std::expected<Changed, Failure>;
+    auto decided = co_await decide_in<Decided>(
+        ports.store, {.tenant = request.tenant, .account = request.account},
+        [request](const Rows& rows) -> std::pair<Writes, Decided> {
+            auto done = changed(request, rows);
+            if (!done) return {Writes{}, std::move(done)};
+            return {Writes{.account = done->account}, std::move(done)};
+        });
+    if (!decided) co_return std::unexpected{fail(decided.error())};
+    if (!*decided) co_return std::unexpected{decided->error()};
+    auto& account = (*decided)->account;
+    if (!account) co_return ChangedAccount{};
+    base::log(base::LogLevel::info, "account_changed",
+              {{"tenant", request.tenant.text()},
+               {"account", request.account.text()},
+               {"status", std::string{domain::to_text(account->status)}},
+               {"correlation_id", request.asker.correlation.text()}});
+    if (!(*decided)->cascades) co_return ChangedAccount{.modified = true};
+    const auto round = co_await walk_cascade(ports, std::move(*account), deadline);
+    co_return ChangedAccount{.modified = true,
+                             .all_confirmed = round.finished && round.all_confirmed};
+}
+
+base::Task<std::size_t> go_on_with_cascades(Ports& ports, base::Monotonic deadline) {
+    const auto due = co_await ports.store.cascades_due(ports.clock.now(), kTakenUpAtOnce);
+    std::size_t taken = 0;
+    if (!due) co_return taken;
+    for (const auto& found : *due) {
+        auto account = co_await take_up_cascade(ports, found);
+        if (!account || !*account) continue;
+        ++taken;
+        co_await walk_cascade(ports, std::move(**account), deadline);
+    }
+    co_return taken;
+}
+
+base::Task<std::expected<AccountView, Failure>> read_account(Ports& ports, domain::TenantId tenant,
+                                                             domain::AccountId account) {
+    auto found = co_await ports.store.find_account(tenant, account);
+    if (!found) co_return std::unexpected{fail(found.error())};
+    if (!*found || (*found)->deleted_at) {
+        co_return std::unexpected{fail(FailureKind::account_not_there)};
+    }
+    const auto live = co_await ports.store.live_of_account(tenant, account, kCounted);
+    if (!live) co_return std::unexpected{fail(live.error())};
+    const auto unsettled = std::ranges::count_if(
+        *live, [](const domain::Entitlement& row) { return !domain::is_settled(row); });
+    co_return AccountView{.account = std::move(**found),
+                          .live = live->size(),
+                          .unsettled = static_cast<std::size_t>(unsettled)};
+}
+
+}  // namespace usher::flow
