@@ -5,7 +5,7 @@ import threading
 import time
 
 from program import ENTITLEMENTS, PREMIUM, run, until
-from samples import (ACCOUNTS, ACTIONS, METHOD_OF, MONTHLY, MUSIC, UPDATES, report,
+from samples import (ACCOUNTS, ACTIONS, METHOD_OF, MONTHLY, MUSIC, PRODUCTS, UPDATES, report,
                      report_by_body)
 from world import Request
 
@@ -24,6 +24,18 @@ def catalogue(portal):
     # The same id, made of two other names.
     portal.expect(400, sample.having(providerId="BANGO", providerResourceId="US_MUSIC"))
 
+    sample = portal.renaming(MUSIC)
+    portal.expect(40011, sample.with_json({}))
+    portal.expect(40012, sample.having(name=5))
+    portal.expect(40013, sample.having(name=""))
+    portal.expect(40014, sample.having(providerId="a b"))
+    portal.expect(40017, sample.having(type="THIRDPARTY"))
+    portal.expect(40038, sample.having(providerId="ANOTHER"))
+    for request in (sample, portal.request("GET", f"{PRODUCTS}/x")):
+        portal.expect(40014, request.with_target(f"{PRODUCTS}/a%20b"))
+        portal.expect(40405, request.with_target(f"{PRODUCTS}/nothing"))
+    portal.expect(40019, portal.request("GET", f"{PRODUCTS}?limit=all"))
+
     name = portal.world.new_name("customer")
     sample = portal.account(name)
     portal.expect(201, sample)
@@ -33,6 +45,35 @@ def catalogue(portal):
     portal.expect(40013, sample.having(status=LONG))
     portal.expect(40014, sample.having(_id="a b"))
     portal.expect(40036, sample.having(status="SUSPENDED"))
+    accounts(portal)
+
+
+def accounts(portal):
+    name = portal.new_account()
+    portal.bought(account=name)
+    for path in ("", "preHashedPassword/"):
+        sample = portal.account_change(path + name, "SUSPENDED")
+        portal.expect(40004, sample.having(status="PENDING"))
+        portal.expect(40011, sample.with_json({}))
+        portal.expect(40012, sample.having(status=5))
+        portal.expect(40013, sample.having(status=LONG))
+        portal.expect(40014, portal.account_change(path + "a%20b"))
+        portal.expect(40404, portal.account_change(path + "nobody"))
+    portal.expect(40014, portal.account_read("a%20b"))
+    portal.expect(40404, portal.account_read("nobody"))
+    gone = portal.request("DELETE", f"{ACCOUNTS}/{name}")
+    portal.expect(40014, gone.with_target(f"{ACCOUNTS}/a%20b"))
+    portal.expect(40404, gone.with_target(f"{ACCOUNTS}/nobody"))
+    portal.expect(200, portal.account_change(name, "CANCELLED"))
+    portal.expect(200, portal.account_read(name))
+    for path in ("", "preHashedPassword/"):
+        portal.expect(40047, portal.account_change(path + name))
+    portal.expect(200, gone)
+    away = portal.new_account()
+    portal.bought(account=away)
+    portal.faults({"action": "*"} | LOST)
+    portal.expect(200, portal.request("DELETE", f"{ACCOUNTS}/{away}"))
+    portal.faults()
 
 
 def purchase_arguments(portal, purchase):

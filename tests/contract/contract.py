@@ -84,7 +84,8 @@ def ask(world, document, usher):
     for name in ("readActivation", *messages.CHANGED_BY_TPES, *messages.DELETES):
         samples.pop(name)  # each needs an entitlement of its own: calls.py
     for name, (listener, request) in samples.items():
-        makes = name.startswith(("create", "put", "add", "place", "sign", "pin"))
+        makes = (name.startswith(("create", "put", "add", "place", "sign", "pin"))
+                 or name == "changeAccountByOldPath")
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     calls_more.provoke(portal)

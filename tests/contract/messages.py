@@ -7,21 +7,22 @@ from world import basic, bearer
 ACTIONS = ("clearActions", "pinAction", "unpinAction")
 OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll",
           "listActionsOfAll", *(name + "OfAll" for name in ACTIONS))
-DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount")
+DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount", "deleteAccount")
+CATALOGUE = ("putProduct", "changeProduct", "addAccount", "changeAccount", "changeAccountByOldPath")
 CHANGED_BY_TPES = tuple(name for name, *_ in BY_TPES)
 WITH_BODY = (
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
-    *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), "putProduct",
-    "addAccount", "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
+    *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,
+    "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
     "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement", "compareRows", "askReads",
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
-    *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", "putProduct",
-    "addAccount", "explainEntitlement", "explainEntitlements", "listHolds", "placeHold", "liftHold",
-    "listUnsettled", "listReports", "listStrayReports", "retryEntitlement", "compareRows",
-    "listHeld", "askReads", "signComparison", "latestComparisons", "readStatus", "listActions",
-    *ACTIONS, *OF_ALL)
+    *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", *CATALOGUE,
+    "listProducts", "readProduct", "readAccount", "explainEntitlement", "explainEntitlements",
+    "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports", "listStrayReports",
+    "retryEntitlement", "compareRows", "listHeld", "askReads", "signComparison",
+    "latestComparisons", "readStatus", "listActions", *ACTIONS, *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}
 TOO_LARGE = 256 * 1024 + 1

@@ -92,6 +92,15 @@ class Portal:
     def account(self, account, **more):
         return self.request("POST", ACCOUNTS, {"_id": account} | more)
 
+    def renaming(self, product):
+        return self.request("PUT", f"{PRODUCTS}/{product}", {"name": "Music"})
+
+    def account_read(self, account):
+        return self.request("GET", f"{ACCOUNTS}/{account}")
+
+    def account_change(self, account, status="ACTIVE"):
+        return self.request("PUT", f"{ACCOUNTS}/{account}", {"status": status})
+
     def explanation(self, entitlement, query=""):
         return Request("GET", f"/admin/v1/entitlements/{entitlement}/explanation{query}",
                        self.admin)
@@ -146,7 +155,14 @@ class Portal:
             "readActivation": self.activation(entitlement),
             "recoverEntitlement": self.recovery(entitlement),
             "putProduct": self.product("MUSIC"),
+            "listProducts": self.request("GET", PRODUCTS),
+            "readProduct": self.request("GET", f"{PRODUCTS}/{MUSIC}"),
+            "changeProduct": self.renaming(MUSIC),
             "addAccount": self.account(account),
+            "readAccount": self.account_read(account),
+            "changeAccount": self.account_change(account),
+            "changeAccountByOldPath": self.account_change("preHashedPassword/" + account),
+            "deleteAccount": self.request("DELETE", f"{ACCOUNTS}/{account}"),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement)}
         for name, *_ in ACTIONS:

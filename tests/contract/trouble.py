@@ -4,8 +4,8 @@ import sqlite3
 import threading
 
 from program import until
-from messages import CHANGED_BY_TPES, DELETES, OF_ALL, WITH_TOKEN
-from samples import MUSIC, PREMIUM, Portal, report, report_by_body
+from messages import CATALOGUE, CHANGED_BY_TPES, DELETES, OF_ALL, WITH_TOKEN
+from samples import ACCOUNTS, MUSIC, PREMIUM, Portal, report, report_by_body
 from world import REALM, Issuer, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
@@ -18,13 +18,13 @@ RESERVED = 16  # bytes of each page, for its checksum
 ADMIN_CONNECTIONS = 64
 WRITING = (
     *DELETES, "createEntitlement", "createEntitlementByTpes", *CHANGED_BY_TPES, "updateEntitlement",
-    "updateEntitlementByPost", "putProduct", "addAccount", "receiveReport",
-    "receiveReportByBody", "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
+    "updateEntitlementByPost", *CATALOGUE, "receiveReport", "receiveReportByBody",
+    "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
     "askReads", "signComparison")
 READING = (
     "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
-    "listHoldsOfAll",
+    "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
     "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
     "listReports", "listStrayReports")
 
@@ -127,11 +127,17 @@ def changing(portal, name, entitlement, account, spare):
         return portal.deletion(spare[name].pop())
     if name == "deleteEntitlementsOfAccount":
         return portal.deletion_of_account(spare[name])
+    if name == "deleteAccount":
+        return portal.request("DELETE", f"{ACCOUNTS}/{spare[name].pop()}")
+    if name in ("changeAccount", "changeAccountByOldPath"):
+        path = "preHashedPassword/" if name.endswith("Path") else ""
+        return portal.account_change(path + account, spare["statuses"].pop())
     if name in CHANGED_BY_TPES:
         return portal.action(spare[name], name, cancelReasonDescription=new)
     return {"createEntitlement": portal.purchase(account),
             "createEntitlementByTpes": portal.purchase_by_tpes(spare["account"]),
-            "putProduct": portal.product(new), "addAccount": portal.account(new),
+            "putProduct": portal.product(new), "changeProduct":
+            portal.renaming(MUSIC).having(name=new), "addAccount": portal.account(new),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement),
             "placeHold": portal.administer("/admin/v1/holds", pause(new)),
@@ -166,6 +172,8 @@ def full(world, sandbox, token, store):
     spare = {name: portal.bought() for name in CHANGED_BY_TPES}
     spare["account"] = portal.new_account()
     spare["deleteEntitlement"] = [portal.bought(), portal.bought()]
+    spare["deleteAccount"] = [portal.new_account(), portal.new_account()]
+    spare["statuses"] = ["ACTIVE", "RESTRICTED", "SUSPENDED", "RESTRICTED"]
     spare["deleteEntitlementsOfAccount"] = portal.new_account()
     for product in (PREMIUM, MUSIC):
         portal.bought(product, spare["deleteEntitlementsOfAccount"])

@@ -89,7 +89,8 @@ TEST_F(OpenTvTest, ReadsListsAndChangesProducts) {
     EXPECT_EQ(call("GET", "/cpm/commercial/v1/products?page=9", "").body,
               R"({"totalRecords":3,"resourceSet":[]})");
     operations.product_answer = std::unexpected{flow::fail(FailureKind::product_not_there)};
-    expect_refused(call("GET", "/cpm/commercial/v1/products/M_K", ""), ErrorCode::product_not_there);
+    expect_refused(call("GET", "/cpm/commercial/v1/products/M_K", ""),
+                   ErrorCode::product_not_there);
     expect_refused(change(R"({"name":"Music"})"), ErrorCode::product_not_there);
 }
 
