@@ -18,6 +18,10 @@ ErrorCode code_of(domain::Rejection rejection) {
             return ErrorCode::already_ended;
         case Rejection::revoked_is_final:
             return ErrorCode::revoked_is_final;
+        case Rejection::product_not_changeable:
+            return ErrorCode::product_not_changeable;
+        case Rejection::change_under_way:
+            return ErrorCode::change_under_way;
         case Rejection::still_pending_at_partner:
             return ErrorCode::still_pending_at_partner;
         case Rejection::ended_by_partner:
@@ -78,6 +82,8 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::id_taken;
         case FailureKind::already_entitled:
             return ErrorCode::already_entitled;
+        case FailureKind::product_of_another_merchant:
+            return ErrorCode::product_of_another_merchant;
         case FailureKind::product_in_use:
             return ErrorCode::product_in_use;
         case FailureKind::rejected:

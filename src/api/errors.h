@@ -56,6 +56,7 @@ enum class ErrorCode : int {
     id_taken = 40036,
     already_entitled = 40037,
     product_in_use = 40038,
+    product_of_another_merchant = 40039,
     // The lifecycle, and the partner.
     pending_is_never_asked = 40040,
     not_active_yet = 40041,
@@ -65,6 +66,8 @@ enum class ErrorCode : int {
     not_pending = 40045,
     not_recoverable = 40046,
     account_ended = 40047,
+    product_not_changeable = 40048,
+    change_under_way = 40049,
     still_pending_at_partner = 40050,
     ended_by_partner = 40051,
     refused_by_partner = 40052,

@@ -42,6 +42,19 @@ class FakeOperations : public Operations {
         if (fails) throw std::runtime_error{"planted"};
         co_return update_answer;
     }
+    Outcome<flow::ProductChanged> change_product(flow::ChangeProduct request) override {
+        product_changes.push_back(std::move(request));
+        co_return product_changed;
+    }
+    std::vector<flow::ChangeProduct> product_changes;
+    std::expected<flow::ProductChanged, flow::Failure> product_changed =
+        flow::ProductChanged{.updated = {.modified = true,
+                                         .propagated = flow::Propagated::confirmed,
+                                         .version = 7,
+                                         .status = domain::EntitlementStatus::active,
+                                         .partner_status = domain::PartnerStatus::active},
+                             .product = domain::ProductId{"M_NEW"},
+                             .activation = {}};
     Outcome<flow::Purchased> purchase(flow::Purchase request) override {
         purchases.push_back(std::move(request));
         co_return purchase_answer;

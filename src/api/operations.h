@@ -11,6 +11,7 @@
 #include "flow/account.h"
 #include "flow/ask_reads.h"
 #include "flow/catalogue.h"
+#include "flow/change_product.h"
 #include "flow/compare.h"
 #include "flow/customer_link.h"
 #include "flow/delete_of_account.h"
@@ -33,6 +34,7 @@ class Operations {
     virtual ~Operations() = default;
 
     virtual Outcome<flow::Updated> update_status(flow::UpdateStatus request) = 0;
+    virtual Outcome<flow::ProductChanged> change_product(flow::ChangeProduct request) = 0;
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
     virtual Outcome<flow::DeletedOfAccount> delete_of_account(flow::DeleteOfAccount request) = 0;
     virtual base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) = 0;

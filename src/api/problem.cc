@@ -27,6 +27,7 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::product_mismatch:
         case FailureKind::already_entitled:
         case FailureKind::product_not_there:
+        case FailureKind::product_of_another_merchant:
             return "productId";
         case FailureKind::product_type_mismatch:
             return "productType";

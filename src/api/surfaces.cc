@@ -48,6 +48,8 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
      BodyRule::none, opentv::suspend},
     {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/resume", Door::operator_token,
      BodyRule::object, opentv::resume},
+    {"POST", "/tpes/v1/operator/entitlements/{entitlementId}/actions/changeProduct",
+     Door::operator_token, BodyRule::object, opentv::change_product_of},
     {"PUT", kProducts, Door::operator_token, BodyRule::object, opentv::put_product},
     {"GET", kProducts, Door::operator_token, BodyRule::none, opentv::list_products},
     {"GET", kProduct, Door::operator_token, BodyRule::none, opentv::read_product},

@@ -32,6 +32,9 @@ class FlowOperations final : public api::Operations {
     Outcome<flow::Updated> update_status(flow::UpdateStatus request) override {
         return flow::update_status(ports_, std::move(request));
     }
+    Outcome<flow::ProductChanged> change_product(flow::ChangeProduct request) override {
+        return flow::change_product(ports_, std::move(request));
+    }
     Outcome<flow::Purchased> purchase(flow::Purchase request) override {
         return flow::purchase(ports_, std::move(request));
     }

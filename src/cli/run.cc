@@ -355,8 +355,8 @@ void add_actions_commands(CLI::App& app, Asked& asked, int& code) {
         command->add_option("--product", request.product,
                             "This product alone, by the partner's name of it");
         command->add_option("--action", request.action, "The action")
-            ->check(
-                CLI::IsMember({"create", "suspend", "resume", "cancel", "undo_cancel", "revoke"}))
+            ->check(CLI::IsMember({"create", "suspend", "resume", "cancel", "undo_cancel", "revoke",
+                                   "change_product"}))
             ->required(needs_action);
         command->add_option("--reason", request.reason, "Why, for who comes after")->required();
     };

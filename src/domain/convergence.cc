@@ -20,6 +20,7 @@ Request RuleBook<Rules>::ask(const Convergence& before, EntitlementStatus to,
     // Another word for what is there already asks nothing of the partner.
     if (meaning(before.status) == meaning(to)) return {verdict, std::move(settling).finish()};
     after.intent = true;
+    after.product_wanted = false;
     after.refusal.reset();
     // From now on every call that is still open is an overtaken one.
     for (auto& call : after.calls) call.pushed_back = false;
@@ -38,6 +39,53 @@ Request RuleBook<Rules>::ask(const Convergence& before, EntitlementStatus to,
     return {verdict, std::move(settling).finish()};
 }
 
+namespace {
+
+bool has_product(const Convergence& entitlement) {
+    return entitlement.partner_status == PartnerStatus::active &&
+           meaning(entitlement.status) == PartnerStatus::active;
+}
+
+Step plan_product(const Convergence& entitlement, ActionSet supported) {
+    if (!has_product(entitlement) || !supported.contains(PartnerAction::change_product)) {
+        return {StepKind::refused, std::nullopt};
+    }
+    return {StepKind::act, PartnerAction::change_product};
+}
+
+// A call whose effect was seen, and that was sent once, has nothing left to do.
+bool may_change_product(const Call& call) {
+    const bool is_over = call.result == kEffectSeen && !call.sent_before;
+    return call.action == PartnerAction::change_product && !is_over;
+}
+
+std::optional<Rejection> why_not_another_product(const Convergence& before, ActionSet supported) {
+    if (is_ended(before.status) || is_ended(before.partner_status)) return Rejection::already_ended;
+    if (meaning(before.status) != PartnerStatus::active) return Rejection::product_not_changeable;
+    if (before.intent || std::ranges::any_of(before.calls, may_change_product)) {
+        return Rejection::change_under_way;
+    }
+    if (!supported.contains(PartnerAction::change_product)) {
+        return Rejection::not_supported_by_partner;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Request ask_product(const Convergence& before, ActionSet supported) {
+    if (const auto rejection = why_not_another_product(before, supported)) {
+        return {{Answer::refused, before.status, rejection}, no_decision(before)};
+    }
+    Settling settling{before};
+    auto& after = settling.after;
+    settling.say(ChangeKind::requested);
+    after.intent = true;
+    after.product_wanted = true;
+    after.refusal.reset();
+    return {{Answer::accepted, before.status, std::nullopt}, std::move(settling).finish()};
+}
+
 template <class Rules>
 Step RuleBook<Rules>::plan(const Convergence& entitlement, ActionSet supported) const {
     if (any_in(entitlement, CallPhase::under_way)) return {};
@@ -46,10 +94,9 @@ Step RuleBook<Rules>::plan(const Convergence& entitlement, ActionSet supported) 
         return {StepKind::read, std::nullopt};
     }
     if (!entitlement.intent || any_in(entitlement, CallPhase::awaited)) return {};
-    if (is_ended(entitlement.partner_status) ||
-        refined(entitlement.status, entitlement.partner_status)) {
-        return {};
-    }
+    if (is_ended(entitlement.partner_status)) return {};
+    if (entitlement.product_wanted) return plan_product(entitlement, supported);
+    if (refined(entitlement.status, entitlement.partner_status)) return {};
     const auto step = first_step(entitlement.partner_status, entitlement.status, supported);
     if (!step) return {StepKind::refused, std::nullopt};
     return {StepKind::act, step};
@@ -67,6 +114,7 @@ Begun RuleBook<Rules>::begin_call(const Convergence& before, PartnerAction actio
     });
     if (again != after.calls.end() && rules_.hold(Rule::same_id_while_unanswered)) {
         again->phase = CallPhase::under_way;
+        again->sent_before = true;
         again->deadline = now + limits.call;
         Begun begun{.after = {}, .call = *again};
         begun.after = std::move(after);

@@ -58,9 +58,10 @@ struct PartnerRefusal {
 struct Convergence {
     EntitlementStatus status = EntitlementStatus::pending;
     PartnerStatus partner_status = PartnerStatus::none;
-    bool intent = false;       // the operator asked for `status` and that is not settled yet
-    bool read_wanted = false;  // something made us doubt `partner_status`
-    bool bound = false;        // the partner's id is held; never created again, never NONE again
+    bool intent = false;          // the operator asked for something and that is not settled yet
+    bool product_wanted = false;  // what was asked for is another product; `status` stays
+    bool read_wanted = false;     // something made us doubt `partner_status`
+    bool bound = false;           // the partner's id is held; never created again, never NONE again
     std::optional<base::Time> partner_date;  // the partner's own date of what we hold
     // When a report last came: a read that left no later knows nothing of it.
     std::optional<base::Time> heard_at;
@@ -126,6 +127,10 @@ struct Request {
 // caller makes the entitlement due now.
 Request ask(const Convergence& before, EntitlementStatus to, ActionSet supported);
 
+// Another product, for what is ACTIVE on both sides and settled. Which one is the caller's matter.
+// Refused while an earlier change of product may still act: of two the partner could have either.
+Request ask_product(const Convergence& before, ActionSet supported);
+
 // --- The next step (lifecycle §3)
 // -----------------------------------------------------------------
 
@@ -156,6 +161,7 @@ Begun begin_call(const Convergence& before, PartnerAction action, const RequestI
 struct PartnerView {
     PartnerStatus status = PartnerStatus::unknown;
     std::optional<base::Time> date;  // the partner's own, when it gave one
+    bool has_wanted_product = false;
     bool operator==(const PartnerView&) const = default;
 };
 

@@ -30,6 +30,20 @@ class Story : public testing::Test {
         sent = begun.call.request_id.text();
         return begun.call.number;
     }
+    Verdict asked_for_product() {
+        const auto request = ask_product(it, supported);
+        it = request.decision.after;
+        change = request.decision.change;
+        return request.verdict;
+    }
+    void shows_product(PartnerStatus status) {
+        EXPECT_EQ(plan(it, supported).kind, StepKind::read);
+        now += 1s;
+        take(settle_read(
+            it,
+            {ReadOutcome::found, {.status = status, .date = now, .has_wanted_product = true}, now},
+            supported));
+    }
     void answered(std::uint32_t number, const ActionAnswer& answer) {
         take(settle_action(it, number, answer, supported, limits, now));
     }
@@ -441,6 +455,139 @@ TEST_F(Story, AMistakenEndCanBeTakenBackWhileItIsOpen) {
     EXPECT_TRUE(is_settled(it));
     swept(PartnerStatus::revoked);
     EXPECT_EQ(it.status, EntitlementStatus::revoked) << "it acted late, and that is final";
+}
+
+// --- another product
+
+const ActionAnswer kHasProduct{
+    .outcome = ActionOutcome::confirmed,
+    .view = {.status = PartnerStatus::active, .date = {}, .has_wanted_product = true}};
+
+TEST_F(Story, AnotherProductIsAskedForAndConfirmed) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    EXPECT_EQ(asked_for_product().answer, Answer::accepted);
+    EXPECT_EQ(told(), ChangeKind::requested);
+    EXPECT_FALSE(is_settled(it));
+    answered(send(PartnerAction::change_product), kHasProduct);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(it.status, EntitlementStatus::active);
+    EXPECT_FALSE(it.product_wanted);
+}
+
+TEST_F(Story, AnotherProductIsForWhatIsActiveAndSettled) {
+    const auto refusal = [&](EntitlementStatus status) {
+        begin_at(status, meaning(status));
+        return asked_for_product().rejection;
+    };
+    EXPECT_EQ(refusal(EntitlementStatus::pending), Rejection::product_not_changeable);
+    EXPECT_EQ(refusal(EntitlementStatus::suspended), Rejection::product_not_changeable);
+    EXPECT_EQ(refusal(EntitlementStatus::active_ending), Rejection::product_not_changeable);
+    EXPECT_EQ(refusal(EntitlementStatus::cancelled), Rejection::already_ended);
+    EXPECT_EQ(refusal(EntitlementStatus::revoked), Rejection::already_ended);
+    EXPECT_EQ(refusal(EntitlementStatus::subscribed), std::nullopt);
+    EXPECT_EQ(asked_for_product().rejection, Rejection::change_under_way);
+    begin_at(EntitlementStatus::suspended, PartnerStatus::suspended);
+    asked(EntitlementStatus::active);
+    EXPECT_EQ(asked_for_product().rejection, Rejection::change_under_way);
+    supported.erase(PartnerAction::change_product);
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    EXPECT_EQ(asked_for_product().rejection, Rejection::not_supported_by_partner);
+}
+
+TEST_F(Story, AnotherProductMayNeedTheCustomerAgain) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product),
+             {.outcome = ActionOutcome::confirmed,
+              .view = {.status = PartnerStatus::pending, .date = now, .has_wanted_product = true}});
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(it.status, EntitlementStatus::pending);
+}
+
+TEST_F(Story, WhetherAnotherProductCameIsReadBeforeItIsAskedForAgain) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::lost});
+    const auto first = sent;
+    read(PartnerStatus::active);
+    EXPECT_FALSE(is_settled(it)) << "the partner is active, and has the old product";
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::lost});
+    EXPECT_EQ(sent, first) << "the same call, never answered";
+    shows_product(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_FALSE(it.product_wanted);
+    // Sent twice, so it may act once more, after anything that is asked for now.
+    EXPECT_EQ(asked_for_product().rejection, Rejection::change_under_way);
+    now += limits.horizon;
+    take(pass_time(it, limits, now));
+    EXPECT_EQ(asked_for_product().answer, Answer::accepted);
+}
+
+TEST_F(Story, AnotherProductThatWasAcceptedIsWaitedFor) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::accepted});
+    EXPECT_EQ(told(), ChangeKind::accepted);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::none);
+    it.read_wanted = true;
+    read(PartnerStatus::active);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::none) << "not yet";
+    it.read_wanted = true;
+    shows_product(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+    EXPECT_FALSE(it.intent);
+}
+
+TEST_F(Story, AnotherProductThatIsRefusedIsGivenUp) {
+    begin_at(EntitlementStatus::subscribed, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product),
+             {.outcome = ActionOutcome::refused, .partner_code = "BAD_REQUEST"});
+    read(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_EQ(change->partner_code, "BAD_REQUEST");
+    EXPECT_EQ(it.status, EntitlementStatus::subscribed);
+    EXPECT_TRUE(is_settled(it));
+    EXPECT_EQ(asked_for_product().answer, Answer::accepted) << "that call is over";
+}
+
+TEST_F(Story, AnotherProductIsGivenUpWhenThePartnerMovedOn) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::lost});
+    read(PartnerStatus::suspended);
+    EXPECT_EQ(told(), ChangeKind::refused);
+    EXPECT_EQ(change->rejection, Rejection::product_not_changeable);
+    EXPECT_EQ(it.status, EntitlementStatus::suspended) << "and nobody resumes it for that";
+    EXPECT_FALSE(it.intent);
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    it.calls.clear();
+    asked_for_product();
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::lost});
+    read(PartnerStatus::revoked);
+    EXPECT_EQ(change->rejection, Rejection::ended_by_partner);
+    EXPECT_FALSE(it.product_wanted);
+}
+
+TEST_F(Story, AnEndingOvertakesAnotherProduct) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    EXPECT_EQ(asked(EntitlementStatus::cancelled).answer, Answer::accepted);
+    EXPECT_FALSE(it.product_wanted);
+    confirmed(send(PartnerAction::cancel), PartnerStatus::cancelled);
+    EXPECT_TRUE(is_settled(it));
+}
+
+TEST_F(Story, AnotherProductThatIsNotSupportedAnyMoreIsGivenUp) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    supported.erase(PartnerAction::change_product);
+    EXPECT_EQ(plan(it, supported).kind, StepKind::refused);
+    take(conclude(it, supported));
+    EXPECT_EQ(change->rejection, Rejection::not_supported_by_partner);
+    EXPECT_TRUE(is_settled(it));
 }
 
 }  // namespace

@@ -68,6 +68,10 @@ struct Entitlement {
     PartnerEntitlementId partner_id;  // empty until the partner has made one
     // What the partner has instead of `product_key`, as long as the record could not follow.
     ProductKey other_product_key;
+    // Asked for instead, while convergence.product_wanted holds.
+    ProductId wanted_product;
+    ProductKey wanted_product_key;
+    ProductId refused_product;  // what last_refusal is about, when it was another product
 
     Convergence convergence;
 

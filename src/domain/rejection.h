@@ -16,6 +16,8 @@ enum class Rejection : std::uint8_t {
     ending_cannot_be_suspended,  // undo the ending first
     already_ended,               // CANCELLED or REVOKED: buy again
     revoked_is_final,            // a hard end does not become a soft one
+    product_not_changeable,      // another product is for what is ACTIVE
+    change_under_way,            // one change of product at a time, and none beside another change
     // Refused because of what the partner has or said (lifecycle §5).
     still_pending_at_partner,  // ACTIVE was asked; only the customer can activate
     ended_by_partner,          // the partner has the last word about an ending
@@ -26,7 +28,8 @@ enum class Rejection : std::uint8_t {
 inline constexpr std::array kRejections{
     Rejection::pending_is_never_asked,     Rejection::not_active_yet,
     Rejection::ending_cannot_be_suspended, Rejection::already_ended,
-    Rejection::revoked_is_final,           Rejection::still_pending_at_partner,
+    Rejection::revoked_is_final,           Rejection::product_not_changeable,
+    Rejection::change_under_way,           Rejection::still_pending_at_partner,
     Rejection::ended_by_partner,           Rejection::refused_by_partner,
     Rejection::not_supported_by_partner};
 

@@ -50,6 +50,7 @@ class RuleBook {
     void look_for_effects(PartnerStatus known_before, Convergence& after) const;
     void resolve(Settling& settling, ActionSet supported) const;
     void go_on_with_request(Settling& settling, ActionSet supported) const;
+    void go_on_with_product(Settling& settling, ActionSet supported) const;
     void follow_partner(Settling& settling, ActionSet supported) const;
     void give_up_request(Settling& settling, Rejection rejection, std::string partner_code) const;
     void stop_defending(Convergence& after, EntitlementStatus wished) const;

@@ -48,6 +48,22 @@ void hold(Convergence& after, const PartnerView& view) {
     if (view.date) after.partner_date = view.date;
 }
 
+// The partner has the product that was asked for; where the customer must act for it, it is PENDING
+// again.
+void see_product(Convergence& after, const PartnerView& view) {
+    if (!view.has_wanted_product) return;
+    for (auto& call : after.calls) {
+        if (call.action != PartnerAction::change_product) continue;
+        call.result = kEffectSeen;
+        if (call.phase == CallPhase::awaited) call.phase = CallPhase::open;
+    }
+    if (!after.product_wanted) return;
+    after.product_wanted = false;
+    if (refined(after.status, view.status)) return;
+    after.intent = view.status == PartnerStatus::pending;
+    if (after.intent) after.status = EntitlementStatus::pending;
+}
+
 Call* find_call(Convergence& entitlement, std::uint32_t number) {
     const auto found = std::ranges::find(entitlement.calls, number, &Call::number);
     return found == entitlement.calls.end() ? nullptr : &*found;
@@ -104,6 +120,30 @@ void RuleBook<Rules>::go_on_with_request(Settling& settling, ActionSet supported
     }
 }
 
+// Nothing is asked for beside the product, so where the status is another one the request is over.
+template <class Rules>
+void RuleBook<Rules>::go_on_with_product(Settling& settling, ActionSet supported) const {
+    auto& after = settling.after;
+    const auto give_up = [&](Rejection rejection, std::string partner_code) {
+        if (!agree(after.status, after.partner_status)) {
+            after.status = record_word(after.partner_status);
+        }
+        end_request(after);
+        settling.refuse(rejection, std::move(partner_code));
+    };
+    if (!agree(after.status, after.partner_status)) {
+        return give_up(Rejection::product_not_changeable, {});
+    }
+    if (after.refusal && after.refusal->action == PartnerAction::change_product) {
+        const auto refusal = *after.refusal;
+        return give_up(refusal.rejection, refusal.partner_code);
+    }
+    after.refusal.reset();
+    if (!supported.contains(PartnerAction::change_product)) {
+        give_up(Rejection::not_supported_by_partner, {});
+    }
+}
+
 template <class Rules>
 void RuleBook<Rules>::follow_partner(Settling& settling, ActionSet supported) const {
     auto& after = settling.after;
@@ -139,6 +179,7 @@ void RuleBook<Rules>::resolve(Settling& settling, ActionSet supported) const {
         return;
     }
     if (is_blocked(after)) return;
+    if (after.product_wanted) return go_on_with_product(settling, supported);
     const auto status_before = after.status;
     if (refine(after)) {
         if (after.intent)
@@ -168,6 +209,7 @@ void RuleBook<Rules>::settle_confirmed(Settling& settling, Call& call, const Par
     if (replayed) after.read_wanted = true;
     if (!replayed || after.partner_status == PartnerStatus::none) {
         hold(after, view);
+        see_product(after, view);
         settling.say(view.status == PartnerStatus::unknown ? ChangeKind::lost : ChangeKind::learnt);
     }
     for (auto& other : after.calls) {
@@ -278,6 +320,7 @@ Decision RuleBook<Rules>::settle_read(const Convergence& before, const ReadAnswe
     if (answer.outcome == ReadOutcome::found) {
         after.bound = true;
         hold(after, answer.view);
+        see_product(after, answer.view);
     } else {
         const bool too_early = std::ranges::any_of(after.calls, [&](const Call& call) {
             return call.action == PartnerAction::create && answer.begun < call.deadline;

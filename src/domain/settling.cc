@@ -21,6 +21,7 @@ bool was_sent_before(const Call& call) {
 
 void end_request(Convergence& after) {
     after.intent = false;
+    after.product_wanted = false;
     after.refusal.reset();
 }
 

@@ -78,7 +78,11 @@ std::string request_section() {
         for (const auto to : kMeanings) page += cell(request_cell(from, to));
         page += "\n";
     }
-    return page;
+    return page +
+           "\nAnother product is asked for when the record is ACTIVE and nothing else is under "
+           "way; "
+           "the status\nstays. It becomes PENDING when the customer must act for the new "
+           "product.\n";
 }
 
 std::string plan_section() {
@@ -120,6 +124,7 @@ std::string diagram_section() {
         }
     }
     return page +
+           "    ACTIVE --> ACTIVE: change_product\n"
            "    PENDING --> ACTIVE: customer activates\n    ENDING --> CANCELLED: end date\n"
            "    CANCELLED --> [*]\n    REVOKED --> [*]\n```\n";
 }

@@ -65,6 +65,8 @@ std::string_view to_text(PartnerAction action) {
             return "undo_cancel";
         case PartnerAction::revoke:
             return "revoke";
+        case PartnerAction::change_product:
+            return "change_product";
     }
     return "";
 }
@@ -81,6 +83,10 @@ std::string_view to_text(Rejection rejection) {
             return "already_ended";
         case Rejection::revoked_is_final:
             return "revoked_is_final";
+        case Rejection::product_not_changeable:
+            return "product_not_changeable";
+        case Rejection::change_under_way:
+            return "change_under_way";
         case Rejection::still_pending_at_partner:
             return "still_pending_at_partner";
         case Rejection::ended_by_partner:

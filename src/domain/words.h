@@ -36,7 +36,16 @@ enum class PartnerStatus : std::uint8_t {
     revoked,
 };
 
-enum class PartnerAction : std::uint8_t { create, suspend, resume, cancel, undo_cancel, revoke };
+// `change_product` leaves the status as it is, unless the customer must act for the new product.
+enum class PartnerAction : std::uint8_t {
+    create,
+    suspend,
+    resume,
+    cancel,
+    undo_cancel,
+    revoke,
+    change_product,
+};
 
 inline constexpr std::array kEntitlementStatuses{
     EntitlementStatus::subscribed, EntitlementStatus::unsubscribed,
@@ -49,9 +58,10 @@ inline constexpr std::array kPartnerStatuses{PartnerStatus::none,      PartnerSt
                                              PartnerStatus::suspended, PartnerStatus::active_ending,
                                              PartnerStatus::cancelled, PartnerStatus::revoked};
 
-inline constexpr std::array kPartnerActions{PartnerAction::create,      PartnerAction::suspend,
-                                            PartnerAction::resume,      PartnerAction::cancel,
-                                            PartnerAction::undo_cancel, PartnerAction::revoke};
+inline constexpr std::array kPartnerActions{PartnerAction::create,        PartnerAction::suspend,
+                                            PartnerAction::resume,        PartnerAction::cancel,
+                                            PartnerAction::undo_cancel,   PartnerAction::revoke,
+                                            PartnerAction::change_product};
 
 // The published spellings: "ACTIVE-ENDING", "NONE", "undo_cancel". Parsing is exact.
 std::string_view to_text(EntitlementStatus status);

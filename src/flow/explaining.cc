@@ -203,12 +203,14 @@ std::string_view change_in_plain_words(domain::EntitlementStatus asked) {
     return "the last change to your subscription";
 }
 
-std::string customer_line(Cause cause, domain::EntitlementStatus asked) {
+std::string customer_line(Cause cause, domain::EntitlementStatus asked, bool other_product) {
     constexpr std::string_view kPlace = "{change}";
     std::string line{describe(cause).customer};
     const auto place = line.find(kPlace);
     if (place != std::string::npos) {
-        line.replace(place, kPlace.size(), change_in_plain_words(asked));
+        const auto words =
+            other_product ? "changing your subscription" : change_in_plain_words(asked);
+        line.replace(place, kPlace.size(), words);
     }
     return line;
 }

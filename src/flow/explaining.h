@@ -24,6 +24,6 @@ Fact fact_of(const domain::Call& call);
 
 // "pausing your subscription"; what an agent would call it.
 std::string_view change_in_plain_words(domain::EntitlementStatus asked);
-std::string customer_line(Cause cause, domain::EntitlementStatus asked);
+std::string customer_line(Cause cause, domain::EntitlementStatus asked, bool other_product);
 
 }  // namespace usher::flow

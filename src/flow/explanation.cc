@@ -141,7 +141,10 @@ Explanation begin(const Evidence& evidence) {
     told.partner_said = said.status;
     told.partner_said_at = said.status ? said.at : std::nullopt;
     if (const auto* request = newest_request(evidence.history)) {
-        told.asked = AskedFor{request->change.status_to, request->at, request->asker};
+        told.asked = AskedFor{.status = request->change.status_to,
+                              .product = evidence.row.wanted_product,
+                              .at = request->at,
+                              .by = request->asker};
     }
     return told;
 }
@@ -150,7 +153,8 @@ void tell_causes(Explanation& told, std::vector<Cause> causes) {
     told.cause = causes.front();
     causes.erase(causes.begin());
     told.also = std::move(causes);
-    told.customer = customer_line(told.cause, told.asked ? told.asked->status : told.status);
+    told.customer = customer_line(told.cause, told.asked ? told.asked->status : told.status,
+                                  told.asked && !told.asked->product.empty());
 }
 
 // The row as the history tells it, as far as it does.

@@ -40,6 +40,7 @@ struct Fact {
 // The newest request of the operator's.
 struct AskedFor {
     domain::EntitlementStatus status{};
+    domain::ProductId product;  // while that is what is asked for
     base::Time at;
     domain::Asker by;
 };

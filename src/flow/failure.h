@@ -24,9 +24,10 @@ enum class FailureKind : std::uint8_t {
     account_mismatch,    // an argument that must match the record does not
     product_mismatch,
     product_type_mismatch,
-    version_mismatch,     // If-Match
-    id_taken,             // a caller-chosen id that means something else already
-    already_entitled,     // the account holds this product (see `existing`)
+    version_mismatch,  // If-Match
+    id_taken,          // a caller-chosen id that means something else already
+    already_entitled,  // the account holds this product (see `existing`)
+    product_of_another_merchant,
     product_in_use,       // its partner names cannot change any more
     rejected,             // by the lifecycle or the partner (see `rejection`)
     not_pending,          // nothing to activate

@@ -6,19 +6,19 @@
 
 namespace usher::flow {
 
+void move_or_tell_why(Recording& recording, const Rows& rows, domain::Initiator initiator) {
+    const auto& row = recording.entitlement();
+    const bool taken = rows.occupant && rows.occupant->id != row.id;
+    if (!taken || !row.occupies) return recording.move_to(*rows.product, initiator);
+    recording.blame(domain::Problem::product_taken,
+                    fmt::format("the partner has the product {} there, which the account holds as "
+                                "{} already",
+                                rows.product->product_key.text(), rows.occupant->id.text()));
+}
+
 namespace {
 
 using Followed = std::shared_ptr<const domain::Entitlement>;
-
-void move_to(Recording& recording, const domain::Product& product) {
-    auto& row = recording.entitlement();
-    auto note = fmt::format("{} to {}", row.product.text(), product.id.text());
-    row.product = product.id;
-    row.product_key = product.product_key;
-    row.other_product_key = {};
-    recording.blame(domain::Problem::none, {});
-    recording.tell_product(std::move(note));
-}
 
 // Nothing when the row has gone on meanwhile.
 std::optional<Recording> decide(const Rows& rows, const domain::ProductKey& key,
@@ -35,15 +35,7 @@ std::optional<Recording> decide(const Rows& rows, const domain::ProductKey& key,
         return recording;
     }
     if (!rows.product || rows.product->product_key != key) return std::nullopt;
-    const bool taken = rows.occupant && rows.occupant->id != rows.entitlement->id;
-    if (taken && rows.entitlement->occupies) {
-        recording.blame(domain::Problem::product_taken,
-                        fmt::format("the partner has the product {} there, which the account holds "
-                                    "as {} already",
-                                    key.text(), rows.occupant->id.text()));
-        return recording;
-    }
-    move_to(recording, *rows.product);
+    move_or_tell_why(recording, rows, domain::Initiator::partner);
     return recording;
 }
 

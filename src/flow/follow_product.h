@@ -4,8 +4,13 @@
 
 #include "base/task.h"
 #include "flow/ports.h"
+#include "flow/recording.h"
 
 namespace usher::flow {
+
+// Moves the record to `rows.product`, which the partner has there; or it says why it cannot, and a
+// person must look. `rows.occupant` is who holds that product.
+void move_or_tell_why(Recording& recording, const Rows& rows, domain::Initiator initiator);
 
 // For an entitlement with an `other_product_key`: the record follows, with an event of the
 // partner's; or it says why it cannot, and a person must look. Gives the row when it was changed.

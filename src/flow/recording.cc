@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/planted.h"
 
 namespace usher::flow {
@@ -24,6 +26,11 @@ Recording::Recording(domain::Entitlement before, base::Time now)
 void Recording::take(domain::Decision decision, domain::Initiator initiator, std::string note,
                      std::optional<std::uint32_t> call) {
     entitlement_.convergence = std::move(decision.after);
+    const auto wanted = entitlement_.wanted_product;
+    if (!entitlement_.convergence.product_wanted) {
+        entitlement_.wanted_product = {};
+        entitlement_.wanted_product_key = {};
+    }
     for (auto& answered : decision.answered) writes_.answered.push_back(std::move(answered));
     // What was deleted and lives on must be seen again.
     const auto status = domain::meaning(entitlement_.convergence.status);
@@ -39,6 +46,7 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
             .partner_code = change.partner_code,
             .at = now_,
             .request = entitlement_.request};
+        entitlement_.refused_product = wanted;
         // It was given for the status that did not come true.
         entitlement_.reason = {};
     }
@@ -81,9 +89,15 @@ void Recording::tell(domain::ChangeKind kind, domain::Initiator initiator, std::
               initiator, std::move(note), std::nullopt);
 }
 
-void Recording::tell_product(std::string note) {
-    tell(domain::ChangeKind::product_moved, domain::Initiator::partner, std::move(note));
-    writes_.events.back().product = entitlement_.product;
+void Recording::move_to(const domain::Product& product, domain::Initiator initiator) {
+    auto& e = entitlement_;
+    auto note = fmt::format("{} to {}", e.product.text(), product.id.text());
+    e.product = product.id;
+    e.product_key = product.product_key;
+    e.other_product_key = {};
+    blame(domain::Problem::none, {});
+    tell(domain::ChangeKind::product_moved, initiator, std::move(note));
+    writes_.events.back().product = e.product;
 }
 
 void Recording::add_event(domain::Change change, domain::Initiator initiator, std::string note,

@@ -34,8 +34,9 @@ class Recording {
     // A line of history for a change that the rules know nothing of, such as another reason.
     void tell(domain::ChangeKind kind, domain::Initiator initiator, std::string note);
 
-    // The record has followed the partner to the product that it has now.
-    void tell_product(std::string note);
+    // The record has followed the partner to the product that it has now: to the one that the
+    // operator asked for, or to another one.
+    void move_to(const domain::Product& product, domain::Initiator initiator);
 
     Writes finish() &&;
 

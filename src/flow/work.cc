@@ -5,6 +5,7 @@
 
 #include "base/planted.h"
 #include "flow/claiming.h"
+#include "flow/follow_product.h"
 #include "flow/recording.h"
 
 namespace usher::flow {
@@ -15,6 +16,32 @@ using domain::Entitlement;
 
 Wanted just(const Entitlement& entitlement) {
     return {.tenant = entitlement.tenant, .entitlement = entitlement.id};
+}
+
+// With what is needed to move to the product that was asked for.
+Wanted with_product(const Entitlement& entitlement) {
+    auto wanted = just(entitlement);
+    if (entitlement.wanted_product.empty()) return wanted;
+    wanted.account = entitlement.account;
+    wanted.product = entitlement.wanted_product;
+    wanted.occupant = true;
+    return wanted;
+}
+
+bool has_wanted_product(const Entitlement& entitlement, const PartnerRecord& record) {
+    return !entitlement.wanted_product_key.empty() &&
+           record.product_key == entitlement.wanted_product_key;
+}
+
+// What the partner's record tells beside the status, and that it has the product that was asked
+// for.
+void hold(Recording& recording, const Rows& rows, const PartnerRecord& record) {
+    const auto& row = recording.entitlement();
+    const bool moves = has_wanted_product(row, record) && rows.product &&
+                       rows.product->product_key == row.wanted_product_key &&
+                       record.product_key != row.product_key;
+    recording.hold(record);
+    if (moves) move_or_tell_why(recording, rows, domain::Initiator::op);
 }
 
 // Finishes a decision about one entitlement: what is written, and what the caller learns.
@@ -172,7 +199,10 @@ Learnt judge(const Rows& rows, const ReadReply& reply) {
 domain::Decision decide_read(const Entitlement& entitlement, const Learnt& finding,
                              base::Time begun, const ClaimTools& tools) {
     domain::ReadAnswer answer{.outcome = finding.outcome, .begun = begun};
-    if (finding.record) answer.view = finding.record->view;
+    if (finding.record) {
+        answer.view = finding.record->view;
+        answer.view.has_wanted_product = has_wanted_product(entitlement, *finding.record);
+    }
     return domain::settle_read(entitlement.convergence, answer, tools.supported(entitlement));
 }
 
@@ -204,16 +234,20 @@ base::Task<StoreResult<Advance>> claim(Ports& ports, domain::TenantId tenant,
 
 base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionReply reply) {
     const auto tools = make_claim_tools(ports);
-    auto wanted = just(work.entitlement);
+    auto wanted = with_product(work.entitlement);
     if (reply.record && !reply.record->id.empty()) {
         wanted.partner_keys.push_back({reply.record->merchant, reply.record->id});
     }
     co_return co_await decide_in<Advance>(
         ports.store, std::move(wanted), [tools, work, given = std::move(reply)](const Rows& rows) {
             if (!holds_claim(rows, work)) return nothing(rows);
-            const auto reply = believed(rows, given);
+            auto reply = believed(rows, given);
             Recording recording{*rows.entitlement, rows.now};
-            if (reply.record) recording.hold(*reply.record);
+            if (reply.record) {
+                reply.answer.view.has_wanted_product =
+                    has_wanted_product(recording.entitlement(), *reply.record);
+                hold(recording, rows, *reply.record);
+            }
             auto decision = domain::settle_action(
                 recording.entitlement().convergence, work.call->number, reply.answer,
                 tools.supported(recording.entitlement()), tools.limits.calls, rows.now);
@@ -233,7 +267,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ActionRe
 base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadReply reply,
                                         base::Time begun) {
     const auto tools = make_claim_tools(ports);
-    auto wanted = just(work.entitlement);
+    auto wanted = with_product(work.entitlement);
     wanted.partner_keys = keys_of(reply);
     co_return co_await decide_in<Advance>(
         ports.store, std::move(wanted),
@@ -248,7 +282,7 @@ base::Task<StoreResult<Advance>> settle(Ports& ports, const Work& work, ReadRepl
                     domain::ReadOutcome::lost, {}, {domain::Problem::endings_held, kEndingsHeld}};
                 decision = decide_read(recording.entitlement(), finding, begun, tools);
             }
-            if (finding.record) recording.hold(*finding.record);
+            if (finding.record) hold(recording, rows, *finding.record);
             const auto initiator = initiator_of(decision);
             take_decided(recording, tools, std::move(decision), initiator, finding.blame.sentence);
             note_what_was_said(recording, finding.outcome != domain::ReadOutcome::lost);

@@ -21,8 +21,8 @@ using domain::PartnerStatus;
     [[maybe_unused]] const auto& [o1, o2, o3, o4, o5, o6, o7] = *a.cascade;
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15,
                                   e16, e17, e18, e19, e20, e21, e22, e23, e24, e25, e26, e27, e28,
-                                  e29, e30, e31, e32] = e;
-    [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10] = e.convergence;
+                                  e29, e30, e31, e32, e33, e34, e35] = e;
+    [[maybe_unused]] const auto& [n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11] = e.convergence;
     [[maybe_unused]] const auto& [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12] = c;
     [[maybe_unused]] const auto& [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12] = v;
     [[maybe_unused]] const auto& [l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11] = l;
@@ -79,6 +79,10 @@ domain::Entitlement full_entitlement(const std::string& tenant, const std::strin
     auto row = bare_entitlement(tenant, id);
     row.partner_id = domain::PartnerEntitlementId{"partner-" + tenant + id};
     row.other_product_key = domain::ProductKey{"OTHER"};
+    row.wanted_product = domain::ProductId{"M_WANTED"};
+    row.wanted_product_key = domain::ProductKey{"WANTED"};
+    row.convergence.product_wanted = true;
+    row.refused_product = domain::ProductId{"M_REFUSED"};
     row.deleted_at = base::from_micros(1'600'000'000'000'123);
     auto& convergence = row.convergence;
     convergence.status = EntitlementStatus::active_ending;

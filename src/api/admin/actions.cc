@@ -70,7 +70,8 @@ std::expected<Scope, Problem> read_scope(const Exchange& exchange, Presence acti
         named.action = domain::parse_partner_action(*word);
         if (!named.action) {
             fields.add(ErrorCode::argument_invalid, "action",
-                       "must be create, suspend, resume, cancel, undo_cancel or revoke.");
+                       "must be create, suspend, resume, cancel, undo_cancel, revoke or "
+                       "change_product.");
         }
     }
     if (pins) read_supported(exchange.body, fields, named);

@@ -24,6 +24,7 @@ json::object cause_json(flow::Cause cause) {
 json::object asked_json(const flow::AskedFor& asked) {
     json::object object{{"status", domain::to_text(asked.status)},
                         {"at", base::format_time(asked.at)}};
+    add(object, "productId", asked.product.text());
     add(object, "by", asked.by.subject);
     add(object, "client", asked.by.client);
     add(object, "correlationId", asked.by.correlation.text());

@@ -1,5 +1,6 @@
 // POST /tpes/v1/operator/entitlements/{entitlementId}/actions/…: the other door to a change of
-// status (OpenTV §2.2 T4 to T7). 202 as long as the partner has not confirmed, in every edition.
+// status, or of the product (OpenTV §2.2 T4 to T8). 202 as long as the partner has not confirmed,
+// in every edition.
 #include <boost/json/object.hpp>
 
 #include "api/fields.h"
@@ -67,6 +68,37 @@ base::Task<Answer> resume(Exchange& exchange, const Surroundings& around) {
     const auto product = fields.id("productId", Presence::mandatory);
     if (product) update.product = domain::ProductId{*product};
     co_return co_await carry_out(exchange, around, std::move(update), fields);
+}
+
+base::Task<Answer> change_product_of(Exchange& exchange, const Surroundings& around) {
+    Fields fields{exchange.body};
+    auto common = begin_change(exchange, fields);
+    const auto product = fields.id("productId", Presence::mandatory);
+    const auto waiting = complete_change(exchange, around.options, fields, common);
+    if (!waiting) co_return std::unexpected{waiting.error()};
+    const auto id = common.entitlement;
+    const auto changed =
+        co_await around.operations.change_product({.tenant = common.tenant,
+                                                   .entitlement = common.entitlement,
+                                                   .product = domain::ProductId{*product},
+                                                   .if_version = common.if_version,
+                                                   .asker = common.asker,
+                                                   .wait = common.wait});
+    if (!changed) co_return std::unexpected{problem(changed.error())};
+    const auto& updated = changed->updated;
+    const bool waits_for_customer = updated.status == domain::EntitlementStatus::pending;
+    const bool is_done = updated.propagated == flow::Propagated::confirmed && !waits_for_customer;
+    const int status = is_done ? 200 : 202;
+    boost::json::object body{{"entitlementId", id.text()},
+                             {"productId", changed->product.text()},
+                             {"status", domain::to_text(updated.status)},
+                             {"partnerStatus", domain::to_text(updated.partner_status)}};
+    if (waits_for_customer && changed->activation) {
+        add_activation(body, *changed->activation, status);
+    }
+    auto response = json_answer(status, body);
+    add_change_headers(response, updated.version, updated.propagated, *waiting);
+    co_return response;
 }
 
 }  // namespace usher::api::opentv

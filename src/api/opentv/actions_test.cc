@@ -184,5 +184,41 @@ TEST_F(OpenTvTest, TheOtherDoorSellsTheSame) {
     EXPECT_EQ(operations.purchases.size(), 1U);
 }
 
+TEST_F(OpenTvTest, MovesToAnotherProduct) {
+    const auto post = [this](std::string body) {
+        return call("POST", "/tpes/v1/operator/entitlements/ent-1/actions/changeProduct",
+                    std::move(body));
+    };
+    auto response = post(R"({"productId":"M_NEW"})");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, R"({"entitlementId":"ent-1","productId":"M_NEW","status":"ACTIVE",)"
+                             R"("partnerStatus":"ACTIVE"})");
+    EXPECT_EQ(response.headers.find("ETag"), "\"7\"");
+    ASSERT_EQ(operations.product_changes.size(), 1U);
+    EXPECT_EQ(operations.product_changes[0].entitlement.text(), "ent-1");
+    EXPECT_EQ(operations.product_changes[0].product.text(), "M_NEW");
+    auto& answer = *operations.product_changed;
+    answer.updated.propagated = flow::Propagated::pending;
+    answer.product = domain::ProductId{"M_OLD"};
+    response = post(R"({"productId":"M_NEW"})");
+    EXPECT_EQ(response.status, 202);
+    EXPECT_NE(response.body.find("M_OLD"), std::string::npos) << "as long as it has it";
+    answer.updated = {.modified = true,
+                      .propagated = flow::Propagated::confirmed,
+                      .version = 8,
+                      .status = domain::EntitlementStatus::pending,
+                      .partner_status = domain::PartnerStatus::pending};
+    answer.activation =
+        domain::Activation{.url = base::Secret{"https://partner.example/a"}, .expiry = {}};
+    response = post(R"({"productId":"M_NEW"})");
+    EXPECT_EQ(response.status, 202) << "the customer must act";
+    EXPECT_NE(response.body.find(R"("url":"https://partner.example/a")"), std::string::npos);
+    EXPECT_EQ(details(post("{}")),
+              (std::vector<std::pair<std::string, int>>{{"productId", 40011}}));
+    operations.product_changed =
+        std::unexpected{flow::fail(FailureKind::product_of_another_merchant)};
+    expect_refused(post(R"({"productId":"N_P"})"), ErrorCode::product_of_another_merchant);
+}
+
 }  // namespace
 }  // namespace usher::api

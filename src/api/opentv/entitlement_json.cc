@@ -24,9 +24,11 @@ void add_reason(boost::json::object& object, const domain::Reason& reason) {
     add(object, "cancelReasonDescription", reason.cancel_description);
 }
 
-boost::json::object refusal_json(const domain::LastRefusal& refusal) {
+boost::json::object refusal_json(const domain::Entitlement& entitlement) {
+    const auto& refusal = *entitlement.last_refusal;
     boost::json::object object{{"asked", domain::to_text(refusal.asked)},
                                {"errorCode", number_of(code_of(refusal.rejection))}};
+    add(object, "productId", entitlement.refused_product.text());
     add(object, "partnerCode", refusal.partner_code);
     add(object, "at", refusal.at);
     return object;
@@ -54,13 +56,14 @@ boost::json::object entitlement_json(const domain::Entitlement& entitlement,
                                {"accountId", entitlement.account.text()},
                                {"productType", "THIRDPARTY"},
                                {"version", entitlement.version}};
+    add(object, "wantedProductId", entitlement.wanted_product.text());
     add(object, "partnerEntitlementId", entitlement.partner_id.text());
     add_reason(object, entitlement.reason);
     add(object, "validFrom", entitlement.valid_from);
     add(object, "expiryDate", entitlement.expiry_date);
     add(object, "endsAt", entitlement.ends_at);
     if (entitlement.activation) add(object, "activationUrlExpiry", entitlement.activation->expiry);
-    if (entitlement.last_refusal) object["lastRefusal"] = refusal_json(*entitlement.last_refusal);
+    if (entitlement.last_refusal) object["lastRefusal"] = refusal_json(entitlement);
     add(object, "created", entitlement.created);
     add(object, "modified", entitlement.modified);
     object["propagation"] = propagation_json(standing);

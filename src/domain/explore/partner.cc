@@ -91,6 +91,8 @@ std::span<const PartnerStatus> effects(PartnerAction action, PartnerStatus from)
         case PartnerAction::revoke:
             if (is_live(from)) return kRevoked;
             return {};
+        case PartnerAction::change_product:  // never asked for in there
+            return {};
     }
     return {};
 }

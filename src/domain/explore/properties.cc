@@ -35,6 +35,8 @@ bool is_true_reason(const Convergence& before, const Change& change, ActionSet s
         case Rejection::ending_cannot_be_suspended:
         case Rejection::already_ended:
         case Rejection::revoked_is_final:
+        case Rejection::product_not_changeable:  // nobody in there asks for another product
+        case Rejection::change_under_way:
             return false;
     }
     return false;

@@ -59,7 +59,7 @@ class Unpacker {
 
 constexpr unsigned kDateBits = 4;
 constexpr unsigned kSaidBits = 4;
-constexpr unsigned kActionBits = 6;
+constexpr unsigned kActionBits = 7;
 
 // A create is read for no earlier than its deadline; waits and horizons end by events of their own.
 void set_times(Call& call) {

@@ -83,6 +83,8 @@ WireRequest Codec::act(const Entitlement& entitlement, PartnerAction action) con
             return patch(kBenefits, values_.resume_benefits);
         case PartnerAction::undo_cancel:
             return patch(values_.undo_field, values_.undo_value);
+        case PartnerAction::change_product:
+            return patch("productKey", entitlement.wanted_product_key.text());
         case PartnerAction::cancel:
             return {"POST", with_id(paths_.cancel, id),
                     ending_body(entitlement, "CUSTOMER_CANCELLED")};

@@ -90,8 +90,9 @@ enum class Effect { done, customer_must_act, queued, unclear };
 
 // `held` is what the partner was last known to have: an answer that repeats it has not done
 // anything yet. Only a create may be repeated on purpose, for a fresh URL.
-Effect effect_of(PartnerAction action, PartnerStatus held, const Answer& answer,
+Effect effect_of(PartnerAction action, const Entitlement& entitlement, const Answer& answer,
                  const Values& values) {
+    const auto held = entitlement.convergence.partner_status;
     const auto& record = answer.record;
     const bool is_202 = answer.http_status == 202;
     const bool customer_step = record.response_code == values.client_action_required ||
@@ -106,6 +107,11 @@ Effect effect_of(PartnerAction action, PartnerStatus held, const Answer& answer,
     if (status == PartnerStatus::pending) {
         if (customer_step) return Effect::customer_must_act;
         if (is_202) return Effect::queued;
+    }
+    if (action == PartnerAction::change_product) {
+        const bool shows_it =
+            !record.product_key.empty() && record.product_key == entitlement.wanted_product_key;
+        return shows_it ? Effect::done : Effect::queued;
     }
     if (action != PartnerAction::create && status == held) return Effect::queued;
     return domain::can_result_in(action, status) ? Effect::done : Effect::queued;
@@ -131,7 +137,7 @@ flow::ActionReply Codec::judge_success(const Entitlement& entitlement, PartnerAc
     auto reply = reply_of(ActionOutcome::confirmed, answer);
     reply.answer.bound = !record.id.empty();
     reply.record = to_partner_record(record, entitlement);
-    switch (effect_of(action, entitlement.convergence.partner_status, answer, values_)) {
+    switch (effect_of(action, entitlement, answer, values_)) {
         case Effect::done:
             break;
         case Effect::customer_must_act:

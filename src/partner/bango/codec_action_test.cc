@@ -137,6 +137,25 @@ TEST(ActionReply, ACodeIsShownWithoutALinkAndWithoutHalfACharacter) {
     EXPECT_EQ(cut.answer.result, "400 " + letters);
 }
 
+TEST(ActionReply, AChangeOfProductIsDoneWhenTheRecordHasIt) {
+    const Codec codec{{}, {}, ""};
+    auto entitlement = an_entitlement(PartnerStatus::active);
+    entitlement.wanted_product_key = domain::ProductKey{"MORE"};
+    const auto outcome = [&](int http, const std::string& body) {
+        const auto answer = codec.read_answer(a_response(http, body), {});
+        return codec.action_reply(entitlement, PartnerAction::change_product, answer)
+            .answer.outcome;
+    };
+    const std::string head = R"({"responseCode":"OK","entitlementId":"b-77","status":)";
+    EXPECT_EQ(outcome(200, head + R"("ACTIVE","productKey":"MORE"})"), ActionOutcome::confirmed);
+    EXPECT_EQ(outcome(200, head + R"("ACTIVE","productKey":"MUSIC"})"), ActionOutcome::accepted);
+    EXPECT_EQ(outcome(200, head + R"("ACTIVE"})"), ActionOutcome::accepted);
+    EXPECT_EQ(outcome(202, head + R"("ACTIVE","productKey":"MUSIC"})"), ActionOutcome::accepted);
+    EXPECT_EQ(outcome(202, R"({"responseCode":"CLIENT_ACTION_REQUIRED","entitlementId":"b-77",)"
+                           R"("status":"PENDING","productKey":"MORE"})"),
+              ActionOutcome::confirmed);
+}
+
 TEST(ActionReply, EveryStatusOfASuccessForEveryAction) {
     for (const auto action : domain::kPartnerActions) {
         for (const int http : {200, 201, 202}) {

@@ -71,6 +71,14 @@ TEST(Act, TakesPathsAndWordsFromTheSettings) {
     EXPECT_EQ(other.act(entitlement, PartnerAction::cancel).path, "/v2/end?id=a%2Fb%20c");
 }
 
+TEST(Act, ChangesTheProduct) {
+    auto entitlement = an_entitlement(PartnerStatus::active);
+    entitlement.wanted_product_key = domain::ProductKey{"MORE"};
+    EXPECT_EQ(codec().act(entitlement, PartnerAction::change_product),
+              (WireRequest{"PATCH", "/v1/entitlement",
+                           R"({"entitlementId":"b-77","productKey":"MORE"})"}));
+}
+
 TEST(Read, GoesByTheIdWhenThereIsOne) {
     EXPECT_EQ(codec().read(an_entitlement(PartnerStatus::active)),
               (WireRequest{"GET", "/v1/entitlement/b-77", ""}));

@@ -40,6 +40,7 @@ inline domain::PartnerStatus before(domain::PartnerAction action) {
         case domain::PartnerAction::suspend:
         case domain::PartnerAction::cancel:
         case domain::PartnerAction::revoke:
+        case domain::PartnerAction::change_product:
             return domain::PartnerStatus::active;
         case domain::PartnerAction::resume:
             return domain::PartnerStatus::suspended;

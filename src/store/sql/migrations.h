@@ -144,9 +144,16 @@ ALTER TABLE account ADD COLUMN cascade_due_at BIGINT;
 CREATE INDEX account_cascade ON account (cascade_due_at) WHERE cascade_due_at IS NOT NULL;
 )sql";
 
+// Another product that the operator asked for, and one that was refused.
+inline constexpr std::string_view kChangeProduct = R"sql(
+ALTER TABLE entitlement ADD COLUMN wanted_product_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE entitlement ADD COLUMN wanted_product_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE entitlement ADD COLUMN refused_product_id TEXT NOT NULL DEFAULT '';
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
-inline constexpr std::array kMigrations{kCreateTables, kRememberUse,      kWatchOver,
-                                        kNameProblems, kKeepReports,      kCompare,
-                                        kPinActions,   kListEntitlements, kCascade};
+inline constexpr std::array kMigrations{
+    kCreateTables, kRememberUse, kWatchOver,        kNameProblems, kKeepReports,
+    kCompare,      kPinActions,  kListEntitlements, kCascade,      kChangeProduct};
 
 }  // namespace usher::store::sql

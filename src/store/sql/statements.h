@@ -9,7 +9,8 @@ namespace usher::store::sql {
 // What is read of and inserted into a row, in the order of sqlite/rows.cc.
 #define USHER_ENTITLEMENT_COLUMNS                                                                \
     "tenant_id, entitlement_id, account_id, product_id, merchant_id, product_key, customer_id, " \
-    "occupies, partner_entitlement_id, created_at, "                                             \
+    "occupies, partner_entitlement_id, created_at, wanted_product_id, wanted_product_key, "      \
+    "refused_product_id, "                                                                       \
     "status, partner_status, intent, read_wanted, bound, partner_date, heard_at, last_call, "    \
     "refusal_action, refusal_rejection, refusal_partner_code, "                                  \
     "reason_code, reason_category, cancel_reason_code, cancel_reason_category, "                 \
@@ -86,13 +87,14 @@ inline constexpr std::string_view kInsertEntitlement =
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
     "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
     "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, "
-    "$55)";
+    "$55, $56, $57, $58)";
 
 // What identifies it to others: rarely changed, and apart, because a column that is set costs a
 // write to each index it is in, changed or not.
 inline constexpr std::string_view kUpdateIdentity =
     "UPDATE entitlement SET account_id = $3, product_id = $4, merchant_id = $5, product_key = $6, "
-    "customer_id = $7, occupies = $8, partner_entitlement_id = $9, created_at = $10 "
+    "customer_id = $7, occupies = $8, partner_entitlement_id = $9, created_at = $10, "
+    "wanted_product_id = $11, wanted_product_key = $12, refused_product_id = $13 "
     "WHERE tenant_id = $1 AND entitlement_id = $2";
 
 // All that changes often, but for the status.

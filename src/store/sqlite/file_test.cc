@@ -169,6 +169,9 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
         "ALTER TABLE account DROP COLUMN deleted_at;"
         "ALTER TABLE event DROP COLUMN product_id;"
         "ALTER TABLE entitlement DROP COLUMN deleted_at;"
+        "ALTER TABLE entitlement DROP COLUMN wanted_product_id;"
+        "ALTER TABLE entitlement DROP COLUMN wanted_product_key;"
+        "ALTER TABLE entitlement DROP COLUMN refused_product_id;"
         "ALTER TABLE entitlement DROP COLUMN other_product_key;"
         "ALTER TABLE entitlement DROP COLUMN problem;"
         "ALTER TABLE entitlement DROP COLUMN partner_said_at; PRAGMA user_version = 2");
@@ -177,6 +180,10 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     expected.partner_said_at.reset();
     expected.other_product_key = {};
     expected.deleted_at.reset();
+    expected.wanted_product = {};
+    expected.wanted_product_key = {};
+    expected.convergence.product_wanted = false;
+    expected.refused_product = {};
     EXPECT_EQ(open()->stored(row), expected);
 }
 

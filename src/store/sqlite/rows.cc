@@ -44,6 +44,9 @@ void identity_fields(auto& visit, auto& e) {
     visit(e.occupies);
     visit.name_or_null(e.partner_id);
     visit(e.created);
+    visit(e.wanted_product);
+    visit(e.wanted_product_key);
+    visit(e.refused_product);
 }
 
 void convergence_fields(auto& visit, auto& c) {
@@ -271,7 +274,9 @@ void bind_state(Cursor& cursor, const domain::Entitlement& row) {
 bool same_identity(const domain::Entitlement& a, const domain::Entitlement& b) {
     return a.account == b.account && a.product == b.product && a.merchant == b.merchant &&
            a.product_key == b.product_key && a.customer == b.customer && a.occupies == b.occupies &&
-           a.partner_id == b.partner_id && a.created == b.created;
+           a.partner_id == b.partner_id && a.created == b.created &&
+           a.wanted_product == b.wanted_product && a.wanted_product_key == b.wanted_product_key &&
+           a.refused_product == b.refused_product;
 }
 
 bool read_row(const Cursor& cursor, domain::Entitlement& row, std::uint32_t& unsettled_from) {
@@ -280,6 +285,7 @@ bool read_row(const Cursor& cursor, domain::Entitlement& row, std::uint32_t& uns
     identity_fields(read, row);
     state_fields(read, row);
     read(unsettled_from);
+    row.convergence.product_wanted = !row.wanted_product_key.empty();
     return read.good();
 }
 
