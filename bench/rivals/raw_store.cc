@@ -88,8 +88,8 @@ class NoWatch final : public flow::Watch {
 
 class NoPropagator final : public flow::Propagator {
   public:
-    bool worth_waiting(const domain::TenantId& /*tenant*/, const domain::MerchantId& /*merchant*/,
-                       base::Monotonic /*until*/) const override {
+    bool worth_waiting(const domain::TenantId& /*tenant*/,
+                       const domain::MerchantId& /*merchant*/) const override {
         return false;
     }
     bool takes_calls(const domain::TenantId& /*tenant*/,

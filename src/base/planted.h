@@ -34,6 +34,7 @@ enum class Planted : std::uint8_t {
     hears_of_own_node_alone,
     report_believed,
     product_not_followed,
+    other_product_taken_for_granted,
     gives_up,
     no_back_off,
     deadline_never,

@@ -60,8 +60,8 @@ class Converger final : public flow::Propagator {
 
     bool takes_calls(const domain::TenantId& tenant,
                      const domain::MerchantId& merchant) const override;
-    bool worth_waiting(const domain::TenantId& tenant, const domain::MerchantId& merchant,
-                       base::Monotonic until) const override;
+    bool worth_waiting(const domain::TenantId& tenant,
+                       const domain::MerchantId& merchant) const override;
     flow::RouteStanding standing(const domain::TenantId& tenant,
                                  const domain::MerchantId& merchant) const override;
     std::unique_ptr<flow::Watch> watch(const domain::TenantId& tenant,

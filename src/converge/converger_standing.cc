@@ -29,11 +29,11 @@ bool Converger::takes_calls(const domain::TenantId& tenant,
 }
 
 // More than a way carries at once would wait behind one another, and hold up the door.
-bool Converger::worth_waiting(const domain::TenantId& tenant, const domain::MerchantId& merchant,
-                              base::Monotonic until) const {
-    if (takes_calls(tenant, merchant)) return true;
-    return !stopping_ && watches_.size() <= routes_.most_in_flight() &&
-           routes_.takes_calls_by({tenant, merchant}, until, clock_.monotonic());
+bool Converger::worth_waiting(const domain::TenantId& tenant,
+                              const domain::MerchantId& merchant) const {
+    return takes_calls(tenant, merchant) ||
+           (!stopping_ && watches_.size() <= routes_.most_in_flight() &&
+            routes_.is_healthy({tenant, merchant}));
 }
 
 flow::RouteStanding Converger::standing(const domain::TenantId& tenant,

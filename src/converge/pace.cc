@@ -35,14 +35,10 @@ Pace::Pace(PacePolicy policy)
       threshold_{static_cast<double>(policy.most)} {}
 
 bool Pace::may_start(std::size_t in_flight, base::Monotonic now) const {
-    return has_room(in_flight) && now >= next_start_;
-}
-
-bool Pace::has_room(std::size_t in_flight) const {
-    if (in_flight == 0) return true;
+    if (in_flight == 0) return now >= next_start_;
     // Part of a call more is allowed, because calls are spread so that it is used in part only.
     const auto room = window_ + (spaced_ ? 0.999 : 0.0);
-    return static_cast<double>(in_flight + 1) <= room;
+    return static_cast<double>(in_flight + 1) <= room && now >= next_start_;
 }
 
 void Pace::started(base::Monotonic now) {

@@ -43,8 +43,6 @@ class Pace {
     bool may_start(std::size_t in_flight, base::Monotonic now) const;
     // The earliest time for the next call, when it is this that keeps it back.
     base::Monotonic next_start() const { return next_start_; }
-    // Whether one more may be in flight, were it its turn.
-    bool has_room(std::size_t in_flight) const;
     void started(base::Monotonic now);
 
     // `in_flight`: with this one.

@@ -66,18 +66,6 @@ bool Routes::takes_calls(const flow::Route& route, base::Monotonic now) const {
     return found == standings_.end() || found->second.takes_call(now);
 }
 
-bool Routes::takes_calls_by(const flow::Route& route, base::Monotonic until,
-                            base::Monotonic now) const {
-    if (is_paused(route)) return false;
-    const std::lock_guard lock{mutex_};
-    const auto found = standings_.find(route);
-    if (found == standings_.end()) return true;
-    const auto& known = found->second;
-    if (known.takes_call(now)) return true;
-    return known.breaker.is_closed() && known.pace.has_room(known.in_flight) &&
-           known.pace.next_start() < until;
-}
-
 bool Routes::is_healthy(const flow::Route& route) const {
     if (is_paused(route)) return false;
     const std::lock_guard lock{mutex_};

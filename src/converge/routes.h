@@ -44,9 +44,6 @@ class Routes {
 
     bool takes_calls(const flow::Route& route, base::Monotonic now) const;
 
-    // As far as one can tell a call leaves by then: now, or after the pause between two.
-    bool takes_calls_by(const flow::Route& route, base::Monotonic until, base::Monotonic now) const;
-
     // Calls leave, or one may be tried.
     bool is_healthy(const flow::Route& route) const;
 

@@ -6,7 +6,6 @@ namespace usher::converge {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const flow::Route kDemo{domain::TenantId{"demo"}, domain::MerchantId{"M"}};
@@ -33,22 +32,6 @@ TEST(Routes, LetsNoMoreThanItsLimitInAtOnce) {
     EXPECT_TRUE(known.state(kDemo, kNow).full);
     known.leave(kDemo);
     EXPECT_TRUE(known.enter(kDemo, kNow));
-}
-
-TEST(Routes, SaysWhenOnlyThePauseBetweenTwoCallsKeepsOneBack) {
-    auto known = routes(2);
-    EXPECT_TRUE(known.takes_calls_by(kDemo, kNow, kNow)) << "nothing is known of it yet";
-    known.answered(kDemo, failed(domain::Problem::no_answer), kNow - seconds{100});
-    EXPECT_FALSE(known.takes_calls_by(kDemo, kNow + hours{1}, kNow)) << "a probe comes first";
-    known.answered(kDemo, {.begun = kNow - seconds{2}}, kNow);
-    // Spread from now on: a call took 2 s, and one is to be in flight.
-    for (int call = 0; call < 2; ++call) {
-        ASSERT_TRUE(known.enter(kDemo, kNow));
-        known.leave(kDemo);
-    }
-    EXPECT_FALSE(known.takes_calls(kDemo, kNow));
-    EXPECT_FALSE(known.takes_calls_by(kDemo, kNow + milliseconds{100}, kNow));
-    EXPECT_TRUE(known.takes_calls_by(kDemo, kNow + seconds{3}, kNow));
 }
 
 TEST(Routes, OneTenantsTroubleIsNotAnothers) {

@@ -123,7 +123,8 @@ struct Event {
     Asker asker;                        // of the request that led here, if any
     std::optional<std::uint32_t> call;  // number of the partner call that led here
     std::string note;                   // a few words: a reason given, a problem met
-    ProductId product;                  // of product_moved: the product from now on
+    // Of product_moved: the product from now on; of a request for another one: that.
+    ProductId product;
     bool operator==(const Event&) const = default;
 };
 

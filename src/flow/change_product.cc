@@ -56,6 +56,7 @@ void record(Recording& recording, const ChangeProduct& request, const domain::Pr
     row.wanted_product_key = product.product_key;
     recording.take(std::move(decision), domain::Initiator::op,
                    fmt::format("{} to {}", row.product.text(), product.id.text()));
+    recording.about(product.id);
 }
 
 std::pair<Writes, Decided> decide(const ChangeProduct& request, const ClaimTools& tools,

@@ -23,9 +23,9 @@ class FakePropagator final : public Propagator {
     FakePropagator(boost::asio::io_context& io, base::Clock& clock) : io_{io}, clock_{clock} {}
 
     Ports* ports = nullptr;
-    bool open = true;                          // takes calls
-    std::optional<base::Monotonic> next_turn;  // else takes one then
-    bool carries = true;                       // else work is left in `parked`
+    bool open = true;         // takes calls
+    bool turn_comes = false;  // though it is not now
+    bool carries = true;      // else work is left in `parked`
     RouteStanding route;
     domain::ActionSet actions = domain::ActionSet::all();
     std::deque<Work> parked;
@@ -41,9 +41,8 @@ class FakePropagator final : public Propagator {
     bool takes_calls(const domain::TenantId&, const domain::MerchantId&) const override {
         return open;
     }
-    bool worth_waiting(const domain::TenantId&, const domain::MerchantId&,
-                       base::Monotonic until) const override {
-        return open || (next_turn && *next_turn < until);
+    bool worth_waiting(const domain::TenantId&, const domain::MerchantId&) const override {
+        return open || turn_comes;
     }
     RouteStanding standing(const domain::TenantId&, const domain::MerchantId&) const override {
         return route;

@@ -98,10 +98,10 @@ class Propagator {
     virtual bool takes_calls(const domain::TenantId& tenant,
                              const domain::MerchantId& merchant) const = 0;
 
-    // Whether who waits until then may hope that its call leaves: also when only the pause between
-    // two calls keeps it back, and few others wait.
-    virtual bool worth_waiting(const domain::TenantId& tenant, const domain::MerchantId& merchant,
-                               base::Monotonic until) const = 0;
+    // Whether who waits may hope that its call leaves soon: also when it is not its turn yet, and
+    // few others wait.
+    virtual bool worth_waiting(const domain::TenantId& tenant,
+                               const domain::MerchantId& merchant) const = 0;
 
     virtual RouteStanding standing(const domain::TenantId& tenant,
                                    const domain::MerchantId& merchant) const = 0;

@@ -97,7 +97,11 @@ void Recording::move_to(const domain::Product& product, domain::Initiator initia
     e.other_product_key = {};
     blame(domain::Problem::none, {});
     tell(domain::ChangeKind::product_moved, initiator, std::move(note));
-    writes_.events.back().product = e.product;
+    about(e.product);
+}
+
+void Recording::about(const domain::ProductId& product) {
+    writes_.events.back().product = product;
 }
 
 void Recording::add_event(domain::Change change, domain::Initiator initiator, std::string note,

@@ -38,6 +38,9 @@ class Recording {
     // operator asked for, or to another one.
     void move_to(const domain::Product& product, domain::Initiator initiator);
 
+    // The last event is about this product too.
+    void about(const domain::ProductId& product);
+
     Writes finish() &&;
 
   private:

@@ -55,8 +55,7 @@ base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
     else if (row->due_at)
         ports.propagator.wake();
     Waited waited{end_of(*row, awaited), row};
-    const bool in_vain =
-        !useful && !ports.propagator.worth_waiting(row->tenant, row->merchant, deadline);
+    const bool in_vain = !useful && !ports.propagator.worth_waiting(row->tenant, row->merchant);
     const bool waits = !in_vain && ports.clock.monotonic() < deadline;
     while (waited.end == RequestEnd::pending && !in_vain) {
         auto newer = co_await watch->next(deadline);

@@ -136,7 +136,7 @@ TEST_F(WaitingTest, WaitsForItsTurn) {
     row.claim.lease_until.reset();
     row.due_at = world.clock.now();
     world.propagator.open = false;
-    world.propagator.next_turn = world.clock.monotonic() + seconds{1};
+    world.propagator.turn_comes = true;
     EXPECT_EQ(wait(row, {settled(row)}).end, RequestEnd::confirmed);
 }
 

@@ -29,8 +29,9 @@ Wanted with_product(const Entitlement& entitlement) {
 }
 
 bool has_wanted_product(const Entitlement& entitlement, const PartnerRecord& record) {
-    return !entitlement.wanted_product_key.empty() &&
-           record.product_key == entitlement.wanted_product_key;
+    if (entitlement.wanted_product_key.empty()) return false;
+    return record.product_key == entitlement.wanted_product_key ||
+           base::planted(base::Planted::other_product_taken_for_granted);
 }
 
 // What the partner's record tells beside the status, and that it has the product that was asked

@@ -87,6 +87,7 @@ class Judgement {
         const auto& history = histories_[row.id];
         judge_history(row, history);
         judge_wish(row, history);
+        judge_product_wish(row, history);
         judge_agreement(row);
         judge_product(row, kept);
         judge_effects(row, kept);
@@ -143,6 +144,29 @@ class Judgement {
             fail(Invariant::last_wish_holds, "{}: asked {}, holds {}, and nobody else wanted that",
                  row.id.text(), to_text(*wish), to_text(status));
         }
+    }
+
+    // The product that was asked for last, unless an event says that it did not come true, or that
+    // the partner has taken another one since.
+    void judge_product_wish(const domain::Entitlement& row,
+                            const std::vector<const domain::Event*>& history) {
+        domain::ProductId wish;
+        for (const auto* event : history) {
+            const auto kind = event->change.kind;
+            const bool is_wish = kind == ChangeKind::requested && !event->product.empty();
+            const bool moved =
+                kind == ChangeKind::product_moved && event->initiator == domain::Initiator::partner;
+            const bool ended = kind == ChangeKind::refused || kind == ChangeKind::partner_moved ||
+                               (kind == ChangeKind::requested && !is_wish &&
+                                domain::meaning(event->change.status_to) != PartnerStatus::active);
+            if (is_wish) wish = event->product;
+            if (moved || ended) wish = {};
+        }
+        if (wish.empty()) return;
+        const bool is_told = !row.other_product_key.empty();
+        if (look(Invariant::last_wish_holds, row.product == wish || is_told)) return;
+        fail(Invariant::last_wish_holds, "{}: asked for {}, has {}, and nobody else wanted that",
+             row.id.text(), wish.text(), row.product.text());
     }
 
     // An event says that the request did not come true, and so it was.

@@ -19,7 +19,7 @@
 
 namespace usher::simulate {
 
-enum class AskedKind : std::uint8_t { purchase, update, other };
+enum class AskedKind : std::uint8_t { purchase, update, product, other };
 
 // One request of an operator.
 struct Asked {
@@ -28,7 +28,7 @@ struct Asked {
     domain::TenantId tenant;
     std::string entitlement;  // of a purchase: what the answer said
     std::string account;      // of a purchase: for whom
-    std::string product_key;  // and what
+    std::string product_key;  // and what; of another product: which
     std::string status;       // asked for
     bool foreign = false;     // about another tenant's entitlement
     bool cut_off = false;     // the node died, or nobody listened

@@ -149,6 +149,8 @@ class Answers {
                             asked.correlation, asked.tenant.text(), asked.entitlement);
             }
             if (look(Invariant::nothing_lost, is_anybodys)) return;
+        } else if (asked.kind == AskedKind::product) {
+            if (look(Invariant::nothing_lost, had_product(asked))) return;
         } else if (look(Invariant::nothing_lost, !asked.modified && was_ever(asked))) {
             return;
         }
@@ -172,14 +174,29 @@ class Answers {
         });
     }
 
+    // Whether the record ever had that product, or it was asked for already.
+    bool had_product(const Asked& asked) const {
+        const auto kept = evidence_.tenants.find(asked.tenant);
+        const auto* events = history_of(asked.entitlement);
+        if (events == nullptr || kept == evidence_.tenants.end()) return false;
+        const auto& row = kept->second.rows.at(domain::EntitlementId{asked.entitlement});
+        return row.product_key.text() == asked.product_key ||
+               std::ranges::any_of(*events, [&](const domain::Event* event) {
+                   return event->note.contains(asked.product_key);
+               });
+    }
+
     void judge_recorded(const Asked& asked, const domain::Event& event) {
         const auto wish = domain::parse_entitlement_status(asked.status);
         if (wish && asked.kind == AskedKind::update) judge_transition(asked, *wish, event);
         // A purchase that was refused in the end was told no id.
         const bool told_none = asked.kind == AskedKind::purchase && *asked.answer >= 300;
         const bool same_one = told_none || event.entitlement.text() == asked.entitlement;
-        const bool as_asked = event.tenant == asked.tenant && same_one && wish &&
-                              is_or_becomes(*wish, event.change.status_to);
+        const bool same_status =
+            asked.kind == AskedKind::product
+                ? domain::meaning(event.change.status_to) == domain::PartnerStatus::active
+                : wish && is_or_becomes(*wish, event.change.status_to);
+        const bool as_asked = event.tenant == asked.tenant && same_one && same_status;
         if (!look(Invariant::nothing_invented, as_asked)) {
             found_.fail(Invariant::nothing_invented,
                         "{} asked {} {} for {}, the history has {} {} for {}", asked.correlation,

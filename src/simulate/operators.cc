@@ -18,6 +18,8 @@ using std::chrono::minutes;
 
 constexpr std::string_view kEntitlements = "/crm-gateway/v2/rmg/v1/entitlements";
 
+constexpr std::string_view kTpes = "/tpes/v1/operator/entitlements";
+
 // As often as they stand here.
 constexpr std::array<std::string_view, 20> kStatuses{
     "SUSPENDED",     "SUSPENDED", "SUSPENDED",  "SUSPENDED",    "ACTIVE",
@@ -47,12 +49,33 @@ void Operators::ask_something(bool leaves) {
     update(right, leaves);
 }
 
+// Not one that the customer would have to act for: who does, is the other draws' matter.
+void Operators::want_other_product(Dice& dice) {
+    constexpr std::array<std::string_view, 2> kProducts{"MUSIC_PREMIUM", "MUSIC_MONTHLY"};
+    const auto& right = rights_.at(dice.below(rights_.size()));
+    const auto product = dice.pick(kProducts);
+    const auto preference = dice.pick(kPreferences);
+    if (right.entitlement.empty()) return;
+    auto asked = asking(AskedKind::product, right, "ACTIVE");
+    asked.product_key = product;
+    other_products_.insert(domain::EntitlementId{right.entitlement});
+    http::Request request{
+        .method = "POST",
+        .target = fmt::format("{}/{}/actions/changeProduct", kTpes, right.entitlement),
+        .headers = headers(asked, preference),
+        .body = fmt::format(R"({{"productId":"BANGO_US_{}"}})", product)};
+    send(nullptr, std::move(asked), std::move(request), false);
+}
+
 http::Headers Operators::headers(const Asked& asked) {
+    return headers(asked, dice_.pick(kPreferences));
+}
+
+http::Headers Operators::headers(const Asked& asked, std::string_view preference) const {
     const auto by = std::ranges::find(stage_.operators(), asked.tenant, &Operator::tenant);
     http::Headers made{{"Authorization", "Bearer " + by->token},
                        {"Content-Type", "application/json"},
                        {"x-correlation-id", asked.correlation}};
-    const auto preference = dice_.pick(kPreferences);
     if (!preference.empty()) made.add("Prefer", std::string{preference});
     return made;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,12 @@ class Operators {
     // The node stood still: who waits for it could not be answered meanwhile.
     void excuse(Life node, base::Duration span);
 
+    // One of them wants another product for one of those, as `dice` draws it.
+    void want_other_product(Dice& dice);
+
     const std::vector<Asked>& asked() const { return asked_; }
+    // Our ids of those.
+    const std::set<domain::EntitlementId>& other_products() const { return other_products_; }
 
   private:
     struct Right {
@@ -57,6 +63,7 @@ class Operators {
     void send(Right* bought, Asked asked, http::Request request, bool leaves);
     void hear(std::size_t number, Right* bought, const http::Response& response);
     http::Headers headers(const Asked& asked);
+    http::Headers headers(const Asked& asked, std::string_view preference) const;
 
     const Stage& stage_;
     Dice& dice_;
@@ -66,6 +73,7 @@ class Operators {
     std::vector<Right> rights_;
     std::vector<Asked> asked_;
     std::vector<Life> asked_of_;  // by the same number
+    std::set<domain::EntitlementId> other_products_;
 };
 
 }  // namespace usher::simulate

@@ -39,6 +39,7 @@ constexpr std::uint64_t kUseOfWorld = 1;
 constexpr std::uint64_t kUseOfTies = 2;
 constexpr std::uint64_t kUseOfNodes = 3;
 constexpr std::uint64_t kUseOfChoices = 4;
+constexpr std::uint64_t kUseOfWishes = 6;  // the movers have the one before
 
 class World {
   public:
@@ -48,6 +49,7 @@ class World {
           dice_{options.seed, kUseOfWorld},
           ties_{options.seed, kUseOfTies},
           choices_{options.seed, kUseOfChoices},
+          wishes_{options.seed, kUseOfWishes},
           random_{base::make_seeded_random(options.seed)},
           partner_random_{base::make_seeded_random(~options.seed)},
           nodes_{nodes_of(options)},
@@ -112,6 +114,7 @@ class World {
         plan_storms(rights);
         movers_.plan(rights, trouble_ends_);
         movers_.plan_products(rights, trouble_ends_, plan_.swept());
+        plan_product_wishes(rights);
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -166,6 +169,16 @@ class World {
             timeline_.at(some_time(), kWorld, [this, burst](bool) {
                 for (std::size_t i = 0; i < burst; ++i) ask();
             });
+        }
+    }
+
+    void plan_product_wishes(std::size_t rights) {
+        if (!wishes_.chance(0.3)) return;
+        const auto count = 1 + wishes_.below(2 * rights);
+        const auto begins = timeline_.now();
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const auto at = begins + wishes_.between({}, trouble_ends_ - begins);
+            timeline_.at(at, kWorld, [this](bool) { operators_.want_other_product(wishes_); });
         }
     }
 
@@ -342,6 +355,8 @@ class World {
         evidence_.pauses = overseer_.pauses();
         evidence_.moved = movers_.moved();
         evidence_.other_product = movers_.other_product();
+        const auto& wished = operators_.other_products();
+        evidence_.other_product.insert(wished.begin(), wished.end());
         figures_.moves = movers_.moves();
         figures_.product_moves = movers_.product_moves();
         figures_.take(evidence_);
@@ -379,6 +394,7 @@ class World {
     Dice dice_;
     Dice ties_;
     Dice choices_;
+    Dice wishes_;
     std::unique_ptr<base::Random> random_;
     std::unique_ptr<base::Random> partner_random_;
     const unsigned nodes_;

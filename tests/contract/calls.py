@@ -104,12 +104,13 @@ def not_supported(portal):
     third, back = portal.bought(), portal.bought()
     portal.expect(200, portal.action(back, "suspendEntitlement"))
     portal.faults(*({"action": action, "effect": "refuse"} for action in (
-        "suspend", "resume", "cancel", "revoke", "create", "recovery_info")))
+        "suspend", "resume", "cancel", "revoke", "create", "recovery_info", "change_product")))
     portal.expect(40053, portal.update(active, "SUSPENDED", "PUT"))
     portal.expect(40053, portal.update(other, "SUSPENDED", "POST"))
     for name, *_ in ACTIONS:
         one = back if name == "resumeEntitlement" else third
         portal.expect(40053, portal.action(one, name))
+    portal.expect(40053, portal.moving(third))
     portal.expect(40053, portal.recovery(third))
     portal.expect(40053, portal.deletion(third))
     account = portal.expect(200, portal.reading(third)).json["accountId"]

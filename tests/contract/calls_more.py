@@ -57,6 +57,45 @@ def ended_by_the_partner(portal):
     portal.faults()
 
 
+def other_products(portal):
+    one, pending = portal.bought(), portal.bought(MUSIC)
+    sample = portal.moving(one)
+    portal.expect(40011, sample.with_json({}))
+    portal.expect(40012, sample.having(productId=5))
+    portal.expect(40014, sample.having(productId="a b"))
+    portal.expect(40014, portal.moving("a%20b"))
+    portal.expect(40020, sample.with_header("If-Match", "3"))
+    portal.expect(40034, sample.having(productId="NOTHING"))
+    portal.expect(201, portal.product("ELSEWHERE").having(providerId="ANOTHER"))
+    portal.expect(40039, sample.having(productId="ANOTHER_ELSEWHERE"))
+    portal.expect(40048, portal.moving(pending))
+    portal.expect(40403, portal.moving("nothing"))
+    portal.expect(41201, sample.with_header("If-Match", '"999"'))
+    account = portal.new_account()
+    portal.bought(MONTHLY, account)
+    portal.expect(40037, portal.moving(portal.bought(account=account)))
+    portal.faults(refused("change_product"))
+    portal.expect(40052, sample)
+    portal.expect(200, portal.reading(one))
+    portal.expect(200, sample)
+    # The customer must act for that one.
+    portal.expect(202, portal.moving(one, MUSIC))
+    away = portal.bought()
+    portal.faults({"action": "*"} | LOST)
+    portal.expect(202, portal.moving(away).with_header("Prefer", "wait=0"))
+    portal.expect(40049, portal.moving(away, MUSIC))
+    portal.expect(200, portal.reading(away))
+    portal.expect(200, portal.explanation(away), "admin")
+    portal.faults()
+    wait_for(portal, away, "confirmed")
+    portal.faults({"action": "report", "effect": "drop"})
+    ended = portal.bought()
+    portal.move(ended, "revoke")
+    portal.expect(40051, portal.moving(ended))
+    portal.faults()
+    portal.expect(40043, portal.moving(ended))
+
+
 def deletions(portal):
     one = portal.bought()
     sample = portal.deletion(one)
@@ -117,4 +156,5 @@ def by_tpes(portal):
 def provoke(portal):
     by_tpes(portal)
     lists(portal)
+    other_products(portal)
     deletions(portal)

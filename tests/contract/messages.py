@@ -9,7 +9,7 @@ OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll"
           "listActionsOfAll", *(name + "OfAll" for name in ACTIONS))
 DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount", "deleteAccount")
 CATALOGUE = ("putProduct", "changeProduct", "addAccount", "changeAccount", "changeAccountByOldPath")
-CHANGED_BY_TPES = tuple(name for name, *_ in BY_TPES)
+CHANGED_BY_TPES = (*(name for name, *_ in BY_TPES), "changeProductOfEntitlement")
 WITH_BODY = (
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
     *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,

@@ -28,7 +28,7 @@ HELD = {name: [f"{name}-{number}" for number in range(1, count + 1)]
 ACCOUNTS = [f"account-{number}" for number in range(1, 10)]
 CUSTOMERS = [f"customer-{number}" for number in range(1, 31)]
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
-OPERATIONS = 26  # at the operator's listener
+OPERATIONS = 27  # at the operator's listener
 WRITING = ("createEntitlement", "createEntitlementByTpes", "putProduct", "addAccount")
 ENDING = ("updateEntitlement", "updateEntitlementByPost", "cancelEntitlement",
           "cancelEntitlementByPut", "revokeEntitlement")

@@ -67,6 +67,10 @@ class Portal:
         body = {"productId": PREMIUM} if action == "resume" else ENDING
         return self.request(method, target, body | more, **WAIT)
 
+    def moving(self, entitlement, product=MONTHLY):
+        return self.request("POST", f"{TPES}/{entitlement}/actions/changeProduct",
+                            {"productId": product}, **WAIT)
+
     def activation(self, entitlement):
         return self.request("GET", f"{TPES}/{entitlement}/activationinfo")
 
@@ -154,6 +158,7 @@ class Portal:
             "createEntitlementByTpes": self.purchase_by_tpes(account, MUSIC),
             "readActivation": self.activation(entitlement),
             "recoverEntitlement": self.recovery(entitlement),
+            "changeProductOfEntitlement": self.moving(entitlement),
             "putProduct": self.product("MUSIC"),
             "listProducts": self.request("GET", PRODUCTS),
             "readProduct": self.request("GET", f"{PRODUCTS}/{MUSIC}"),

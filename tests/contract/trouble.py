@@ -132,6 +132,8 @@ def changing(portal, name, entitlement, account, spare):
     if name in ("changeAccount", "changeAccountByOldPath"):
         path = "preHashedPassword/" if name.endswith("Path") else ""
         return portal.account_change(path + account, spare["statuses"].pop())
+    if name == "changeProductOfEntitlement":
+        return portal.moving(spare[name].pop(), MUSIC)
     if name in CHANGED_BY_TPES:
         return portal.action(spare[name], name, cancelReasonDescription=new)
     return {"createEntitlement": portal.purchase(account),
@@ -172,6 +174,7 @@ def full(world, sandbox, token, store):
     spare = {name: portal.bought() for name in CHANGED_BY_TPES}
     spare["account"] = portal.new_account()
     spare["deleteEntitlement"] = [portal.bought(), portal.bought()]
+    spare["changeProductOfEntitlement"] = [portal.bought(), portal.bought()]
     spare["deleteAccount"] = [portal.new_account(), portal.new_account()]
     spare["statuses"] = ["ACTIVE", "RESTRICTED", "SUSPENDED", "RESTRICTED"]
     spare["deleteEntitlementsOfAccount"] = portal.new_account()
