@@ -46,6 +46,7 @@ enum class ErrorCode : int {
     tenant_not_named = 40022,
     reason_not_listed = 40023,
     query_too_broad = 40024,
+    comment_invalid = 40025,
     // What they refer to.
     account_mismatch = 40030,
     product_mismatch = 40031,

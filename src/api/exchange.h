@@ -34,6 +34,7 @@ struct Exchange {
     std::shared_ptr<const auth::Principal> principal;        // set from `token` on
     const TenantOptions* tenant = nullptr;                   // set from `tenant` on
     boost::json::object body;                                // set from `body` on
+    std::string comment;  // x-usher-comment, for the history; set from `body` on
 
     // For the log only.
     std::optional<auth::TokenRefusal> refusal;
@@ -76,6 +77,7 @@ struct Route {
     Door door;
     BodyRule body;
     RouteHandler handler;
+    Right right = Right::read;  // what a role must let its holder do; of the operator's calls
 };
 
 }  // namespace usher::api

@@ -1,6 +1,7 @@
 // What the surfaces are told at start. Plain values; the server makes them from the settings.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,23 @@ struct PartnerCredentials {
     bool any() const { return !username.empty() || !api_key.reveal().empty() || !client.empty(); }
 };
 
+// What a role lets its holder ask, of the operator's calls.
+enum class Right : std::uint8_t {
+    read,       // records and lists; nothing that changes anything, and no customer's link
+    buy,        // purchases
+    change,     // statuses, products, and the links that a customer needs
+    end,        // deletions, of one entitlement or all of an account's
+    catalogue,  // products and accounts
+};
+inline constexpr std::array kRights{Right::read, Right::buy, Right::change, Right::end,
+                                    Right::catalogue};
+std::string_view to_text(Right right);
+
+struct Role {
+    std::string name;
+    std::set<Right> may;
+};
+
 struct TenantOptions {
     domain::TenantId id;
     bool is_default = false;  // at most one
@@ -57,6 +76,7 @@ struct Options {
     std::string tenant_claim;
     bool any_tenant = false;
     std::string operator_role = "operatorRole";
+    std::vector<Role> roles{{.name = "operatorReader", .may = {Right::read}}};  // beside that one
     std::string admin_role = "adminRole";
     std::vector<std::string> admin_hosts;  // by which the admin listener is asked, beside addresses
     // The names that a request's Host may have; nothing: any. The admin surface sets it.

@@ -92,6 +92,7 @@ base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
     if (auto refused = read_body(exchange, options_)) {
         co_return std::unexpected{std::move(*refused)};
     }
+    if (auto refused = read_comment(exchange)) co_return std::unexpected{std::move(*refused)};
     const Surroundings around{.options = options_,
                               .operations = ports_.operations,
                               .metrics = ports_.metrics,

@@ -350,5 +350,34 @@ TEST(RenderError, HasTheFormOfTheSurface) {
               std::string::npos);
 }
 
+TEST_F(SurfaceTest, ARoleMayOnlyWhatItIsGiven) {
+    add_user("reader", {"operatorReader"}, {"demo"});
+    add_user("agent", {"callCentre"}, {"demo"});
+    const auto code = [this](const char* who, const char* method, std::string_view path) {
+        const auto response = send({.method = method,
+                                    .target = std::string{path},
+                                    .headers = {{"Authorization", std::string{"Bearer "} + who},
+                                                {"Content-Type", "application/json"}},
+                                    .body = R"({"status":"SUSPENDED"})",
+                                    .peer = {}});
+        const bool refused =
+            response.status == 403 && response.body.find("40304") != std::string::npos;
+        return refused ? "refused" : "let in";
+    };
+    EXPECT_STREQ(code("reader", "GET", kUpdatePath), "let in");
+    EXPECT_STREQ(code("reader", "GET", "/crm-gateway/v1/rmg/v1/entitlements"), "let in");
+    EXPECT_STREQ(code("reader", "PUT", kUpdatePath), "refused");
+    EXPECT_STREQ(code("reader", "DELETE", kUpdatePath), "refused");
+    EXPECT_STREQ(code("reader", "POST", kCreatePath), "refused");
+    const std::string link{"/tpes/v1/operator/entitlements/ent-1/activationinfo"};
+    EXPECT_STREQ(code("reader", "GET", link), "refused") << "whoever has the link can use it";
+    options.roles = {{.name = "callCentre", .may = {Right::read, Right::change}}};
+    EXPECT_STREQ(code("agent", "PUT", kUpdatePath), "let in");
+    EXPECT_STREQ(code("agent", "GET", link), "let in");
+    EXPECT_STREQ(code("agent", "DELETE", kUpdatePath), "refused");
+    EXPECT_STREQ(code("reader", "GET", kUpdatePath), "refused") << "the list is another one now";
+    EXPECT_TRUE(operations.purchases.empty());
+}
+
 }  // namespace
 }  // namespace usher::api

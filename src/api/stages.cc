@@ -133,10 +133,33 @@ base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenti
     co_return std::nullopt;
 }
 
+std::string_view to_text(Right right) {
+    switch (right) {
+        case Right::read:
+            return "read";
+        case Right::buy:
+            return "buy";
+        case Right::change:
+            return "change";
+        case Right::end:
+            return "end";
+        case Right::catalogue:
+            return "catalogue";
+    }
+    return "";
+}
+
 Refused check_role(const Exchange& exchange, const Options& options) {
-    const auto& role =
-        exchange.route->door == Door::operator_token ? options.operator_role : options.admin_role;
-    if (exchange.principal->has_role(role)) return std::nullopt;
+    const auto& route = *exchange.route;
+    const auto& principal = *exchange.principal;
+    const bool is_operators = route.door == Door::operator_token;
+    const auto lets = [&](const Role& role) {
+        return role.may.contains(route.right) && principal.has_role(role.name);
+    };
+    const bool may =
+        principal.has_role(is_operators ? options.operator_role : options.admin_role) ||
+        (is_operators && std::ranges::any_of(options.roles, lets));
+    if (may) return std::nullopt;
     return problem(ErrorCode::role_missing);
 }
 
@@ -222,6 +245,27 @@ Refused check_media_type(const Exchange& exchange) {
         return std::nullopt;
     }
     return problem(ErrorCode::media_type_unsupported);
+}
+
+// For people who read the history later: a sentence, and never a way to make a log or a terminal do
+// something.
+Refused read_comment(Exchange& exchange) {
+    constexpr std::string_view kName = "x-usher-comment";
+    constexpr std::size_t kLongest = 500;
+    if (exchange.route->door != Door::operator_token) return std::nullopt;
+    const auto& headers = exchange.request.headers;
+    const auto given = headers.find(kName);
+    if (!given) return std::nullopt;
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    const auto characters = characters_in_utf8(*given);
+    const bool fits = headers.count(kName) == 1 && characters && *characters <= kLongest &&
+                      std::ranges::none_of(*given, is_control);
+    if (!fits) {
+        return problem(ErrorCode::comment_invalid, std::string{kName},
+                       "must be sent once, in UTF-8, and be at most 500 characters.");
+    }
+    exchange.comment = *given;
+    return std::nullopt;
 }
 
 Refused read_body(Exchange& exchange, const Options& options) {

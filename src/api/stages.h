@@ -25,6 +25,7 @@ Refused check_tenant_enabled(const Exchange& exchange);
 base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
                                   const Authenticate& authenticate);
 Refused check_media_type(const Exchange& exchange);
+Refused read_comment(Exchange& exchange);
 Refused read_body(Exchange& exchange, const Options& options);
 
 }  // namespace usher::api

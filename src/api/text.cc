@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+
 namespace usher::api {
 
 namespace {
@@ -54,6 +58,15 @@ bool is_id(std::string_view text) {
 
 bool is_json_media_type(std::string_view content_type) {
     return same_word(trim(content_type.substr(0, content_type.find(';'))), "application/json");
+}
+
+std::optional<std::size_t> characters_in_utf8(std::string_view text) {
+    // The JSON library checks it, as it does for every body.
+    boost::json::error_code broken;
+    boost::json::parse(boost::json::serialize(boost::json::string{text}), broken);
+    if (broken) return std::nullopt;
+    const auto begins = [](unsigned char c) { return (c & 0xc0U) != 0x80U; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
 }
 
 }  // namespace usher::api

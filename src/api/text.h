@@ -1,6 +1,8 @@
 // Small questions about header text. Pure.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,5 +21,8 @@ bool is_id(std::string_view text);
 
 // True for "application/json" with any parameters.
 bool is_json_media_type(std::string_view content_type);
+
+// Nothing when it is not UTF-8.
+std::optional<std::size_t> characters_in_utf8(std::string_view text);
 
 }  // namespace usher::api

@@ -54,6 +54,7 @@ struct Asker {
     std::string subject;
     std::string client;
     CorrelationId correlation;
+    std::string comment;  // in the caller's own words; kept with the request's event alone
     bool operator==(const Asker&) const = default;
 };
 

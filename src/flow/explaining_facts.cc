@@ -138,6 +138,7 @@ void add_refusal(std::vector<Fact>& facts, const domain::Entitlement& row) {
 Fact fact_of(const domain::Event& event) {
     auto text = text_of(event);
     if (!event.note.empty()) text += fmt::format(" ({})", event.note);
+    if (!event.asker.comment.empty()) text += fmt::format(", \"{}\"", event.asker.comment);
     return {.text = std::move(text), .at = event.at, .event = event.position, .call = event.call};
 }
 

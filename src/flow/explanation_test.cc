@@ -50,7 +50,7 @@ struct Story {
         convergence.partner_status = partner;
         if (kind == ChangeKind::requested) {
             event.initiator = domain::Initiator::op;
-            event.asker = {"portal", "operator-portal", domain::CorrelationId{"c-1"}};
+            event.asker = {"portal", "operator-portal", domain::CorrelationId{"c-1"}, {}};
         }
         evidence.history.push_back(std::move(event));
         return evidence.history.back();

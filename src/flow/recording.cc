@@ -117,6 +117,7 @@ void Recording::add_event(domain::Change change, domain::Initiator initiator, st
                               .asker = entitlement_.asker,
                               .call = call,
                               .note = std::move(note)});
+    entitlement_.asker.comment.clear();
 }
 
 Writes Recording::finish() && {

@@ -126,6 +126,15 @@ void check_reports(const Settings& settings, SettingsProblems& problems) {
         check_credentials("tenant " + tenant.id.text() + ": ", tenant.reports, problems);
     }
     const auto& role = settings.api.report_role;
+    for (const auto& other : settings.api.roles) {
+        const bool is_own = other.name != settings.api.operator_role &&
+                            other.name != settings.api.admin_role && other.name != role;
+        if (other.name.empty() || !is_own) {
+            problems.emplace_back(
+                "role: name must be a role of its own, none of the settings' "
+                "operator_role, admin_role and report_role");
+        }
+    }
     if (role.empty() || role == settings.api.operator_role || role == settings.api.admin_role) {
         problems.emplace_back(
             "partner.bango.report_role must be a role of its own, neither auth.operator_role nor "

@@ -49,7 +49,8 @@ const std::vector<std::string>& known_names() {
             result.push_back(setting.name);
             if (setting.secret) result.push_back(setting.name + "_file");
         }
-        for (const auto* name : {"tenant", "partner.bango.route"}) result.emplace_back(name);
+        for (const auto* name : {"tenant", "role", "partner.bango.route"})
+            result.emplace_back(name);
         return result;
     }();
     return names;
@@ -231,6 +232,35 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
     return fields;
 }
 
+std::optional<std::set<api::Right>> read_rights(const toml::node& node) {
+    const auto* words = node.as_array();
+    if (words == nullptr) return std::nullopt;
+    std::set<api::Right> rights;
+    for (const auto& word : *words) {
+        const auto text = word.value_exact<std::string>().value_or("");
+        const auto* found =
+            std::ranges::find(api::kRights, text, [](api::Right right) { return to_text(right); });
+        if (found == api::kRights.end()) return std::nullopt;
+        rights.insert(*found);
+    }
+    return rights;
+}
+
+const ItemFields<api::Role>& role_fields() {
+    using Role = api::Role;
+    static const ItemFields<Role> fields{{"name",
+                                          [](Role& r, const toml::node& n) {
+                                              return take_text(
+                                                  n, [&](const std::string& v) { r.name = v; });
+                                          }},
+                                         {"may", [](Role& r, const toml::node& n) {
+                                              const auto rights = read_rights(n);
+                                              if (rights) r.may = *rights;
+                                              return rights.has_value();
+                                          }}};
+    return fields;
+}
+
 const ItemFields<partner::bango::RouteOverride>& route_fields() {
     using Route = partner::bango::RouteOverride;
     static const ItemFields<Route> fields{
@@ -272,6 +302,8 @@ void read_table(Settings& settings, const toml::table& table, const std::string&
         const auto name = prefix + std::string{key.str()};
         if (name == "tenant") {
             settings.api.tenants = read_items(node, name, tenant_fields(), origin, problems);
+        } else if (name == "role") {
+            settings.api.roles = read_items(node, name, role_fields(), origin, problems);
         } else if (name == "partner.bango.route") {
             settings.bango.overrides = read_items(node, name, route_fields(), origin, problems);
         } else if (const auto* nested = node.as_table()) {

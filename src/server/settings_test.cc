@@ -130,6 +130,22 @@ TEST(Settings, SeveralTenantsNeedAClaimThatTellsThemApart) {
     EXPECT_EQ(problem_of(two, {{"USHER_AUTH_ANY_TENANT", "true"}}), "");
 }
 
+TEST(Settings, RolesSayWhatTheyMay) {
+    const auto usual = load(kSmallest);
+    ASSERT_EQ(usual->api.roles.size(), 1U);
+    EXPECT_EQ(usual->api.roles[0].name, "operatorReader");
+    EXPECT_EQ(usual->api.roles[0].may, std::set{api::Right::read});
+    const std::string head = std::string{kSmallest} + "[[role]]\n";
+    const auto settings = load(head + "name = \"callCentre\"\nmay = [\"read\", \"change\"]\n");
+    ASSERT_TRUE(settings);
+    ASSERT_EQ(settings->api.roles.size(), 1U);
+    EXPECT_EQ(settings->api.roles[0].may, (std::set{api::Right::read, api::Right::change}));
+    EXPECT_THAT(problem_of(head + "name = \"a\"\nmay = [\"all\"]\n"), HasSubstr("role.may"));
+    EXPECT_THAT(problem_of(head + "name = \"operatorRole\"\nmay = [\"read\"]\n"),
+                HasSubstr("must be a role of its own"));
+    EXPECT_THAT(problem_of(head + "may = [\"read\"]\n"), HasSubstr("must be a role of its own"));
+}
+
 TEST(Settings, TenantsThatShareALoginMustDifferInTheirCustomersNames) {
     const std::string two = std::string{kSmallest} + "[[tenant]]\nid = \"second\"\n";
     const Environment claim{{"USHER_AUTH_TENANT_CLAIM", "tenants"}};

@@ -118,7 +118,7 @@ domain::Entitlement full_entitlement(const std::string& tenant, const std::strin
     row.problem = domain::Problem::no_answer;
     row.partner_said_at = at(10);
     row.claim = {.fence = 12, .lease_until = at(11)};
-    row.asker = {"portal", "operator-portal", domain::CorrelationId{"c-1"}};
+    row.asker = {"portal", "operator-portal", domain::CorrelationId{"c-1"}, {}};
     return row;
 }
 
@@ -136,7 +136,7 @@ domain::Event event_of(const domain::Entitlement& row, const std::string& note) 
                        .rejection = domain::Rejection::refused_by_partner,
                        .partner_code = "NOT_AVAILABLE"},
             .initiator = domain::Initiator::partner,
-            .asker = {"portal", "operator-portal", domain::CorrelationId{"c-2"}},
+            .asker = {"portal", "operator-portal", domain::CorrelationId{"c-2"}, "said – so"},
             .call = 4,
             .note = note,
             .product = domain::ProductId{"OTHER"}};
@@ -151,7 +151,7 @@ domain::Account account_of(const std::string& tenant, const std::string& id) {
             .deleted_at = at(24),
             .cascade = domain::Cascade{
                 .kind = domain::CascadeKind::suspend,
-                .asker = {"portal", "operator-portal", domain::CorrelationId{"c-3"}},
+                .asker = {"portal", "operator-portal", domain::CorrelationId{"c-3"}, {}},
                 .begun = at(25),
                 .after = domain::EntitlementId{"e"},
                 .asked = 17,

@@ -59,6 +59,8 @@ def admission(portal, viewer, name, listener, request):
     portal.expect(40301, request.with_header("Authorization", None), listener)
     portal.expect(40302, request.with_header("Authorization", bearer("nonsense")), listener)
     portal.expect(40304, request.with_header("Authorization", bearer(viewer)), listener)
+    if listener == "operator":
+        portal.expect(40025, request.with_header("x-usher-comment", "x" * 501))
     if name not in OF_ALL:
         portal.expect(40021, request.with_header("nv-tenant-id", ""), listener)
         portal.expect(40402, request.with_header("nv-tenant-id", "nobody"), listener)

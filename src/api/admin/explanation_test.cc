@@ -15,10 +15,11 @@ flow::Explanation a_full_one() {
     told.partner_id = domain::PartnerEntitlementId{"b-1"};
     told.at = at;
     told.customer = "We are on it.";
-    told.asked = flow::AskedFor{.status = domain::EntitlementStatus::suspended,
-                                .product = domain::ProductId{"Q"},
-                                .at = at,
-                                .by = {"portal", "operator-portal", domain::CorrelationId{"c-1"}}};
+    told.asked =
+        flow::AskedFor{.status = domain::EntitlementStatus::suspended,
+                       .product = domain::ProductId{"Q"},
+                       .at = at,
+                       .by = {"portal", "operator-portal", domain::CorrelationId{"c-1"}, {}}};
     told.status = domain::EntitlementStatus::suspended;
     told.version = 4;
     told.unsettled_since = at;

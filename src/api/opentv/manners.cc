@@ -24,7 +24,8 @@ std::string_view phrase(int status) {
 domain::Asker asker_of(const Exchange& exchange) {
     return {.subject = exchange.principal->subject,
             .client = exchange.principal->client,
-            .correlation = domain::CorrelationId{exchange.correlation}};
+            .correlation = domain::CorrelationId{exchange.correlation},
+            .comment = exchange.comment};
 }
 
 Waiting waiting_of(const Exchange& exchange, const Options& options) {

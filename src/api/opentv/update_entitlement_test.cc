@@ -229,5 +229,24 @@ TEST_F(OpenTvTest, AnotherVersionIsShown) {
                    ErrorCode::precondition_malformed);
 }
 
+TEST_F(OpenTvTest, TakesAComment) {
+    const auto put = [this](const http::Headers& headers) {
+        return call("PUT", kUpdatePath, R"({"status":"ACTIVE"})", headers);
+    };
+    EXPECT_EQ(put({{"x-usher-comment", "He called: nôt wanted \u00fc"}}).status, 200);
+    EXPECT_EQ(operations.updates.back().asker.comment, "He called: nôt wanted \u00fc");
+    std::string longest;
+    for (int i = 0; i < 500; ++i) longest += "\u00fc";
+    EXPECT_EQ(put({{"x-usher-comment", longest}}).status, 200);
+    const auto asked = operations.updates.size();
+    for (const auto& bad :
+         std::vector<std::string>{longest + "x", std::string{"\xff"}, std::string{"a\x1b[2J"}}) {
+        expect_refused(put({{"x-usher-comment", bad}}), ErrorCode::comment_invalid);
+    }
+    expect_refused(put({{"x-usher-comment", "a"}, {"x-usher-comment", "b"}}),
+                   ErrorCode::comment_invalid);
+    EXPECT_EQ(operations.updates.size(), asked);
+}
+
 }  // namespace
 }  // namespace usher::api

@@ -151,9 +151,14 @@ ALTER TABLE entitlement ADD COLUMN wanted_product_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE entitlement ADD COLUMN refused_product_id TEXT NOT NULL DEFAULT '';
 )sql";
 
+// What the caller said about a request, for people.
+inline constexpr std::string_view kComment = R"sql(
+ALTER TABLE event ADD COLUMN comment TEXT NOT NULL DEFAULT '';
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{
-    kCreateTables, kRememberUse, kWatchOver,        kNameProblems, kKeepReports,
-    kCompare,      kPinActions,  kListEntitlements, kCascade,      kChangeProduct};
+    kCreateTables, kRememberUse,      kWatchOver, kNameProblems,  kKeepReports, kCompare,
+    kPinActions,   kListEntitlements, kCascade,   kChangeProduct, kComment};
 
 }  // namespace usher::store::sql

@@ -30,7 +30,7 @@ namespace usher::store::sql {
 #define USHER_EVENT_COLUMNS                                                                    \
     "tenant_id, position, entitlement_id, previous, version, happened_at, kind, status_from, " \
     "status_to, partner_from, partner_to, action, rejection, partner_code, initiator, "        \
-    "asker_subject, asker_client, asker_correlation, call_number, note, product_id"
+    "asker_subject, asker_client, asker_correlation, call_number, note, product_id, comment"
 
 #define USHER_PRODUCT_COLUMNS \
     "tenant_id, product_id, name, merchant_id, product_key, created_at, modified_at"
@@ -159,7 +159,7 @@ inline constexpr std::string_view kPutCall =
 inline constexpr std::string_view kInsertEvent =
     "INSERT INTO event (" USHER_EVENT_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19, $20, $21)";
+    "$19, $20, $21, $22)";
 
 inline constexpr std::string_view kFindFeed =
     "SELECT " USHER_EVENT_COLUMNS

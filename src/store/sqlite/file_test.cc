@@ -167,7 +167,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
         "ALTER TABLE account DROP COLUMN cascade_rounds;"
         "ALTER TABLE account DROP COLUMN cascade_due_at;"
         "ALTER TABLE account DROP COLUMN deleted_at;"
-        "ALTER TABLE event DROP COLUMN product_id;"
+        "ALTER TABLE event DROP COLUMN product_id; ALTER TABLE event DROP COLUMN comment;"
         "ALTER TABLE entitlement DROP COLUMN deleted_at;"
         "ALTER TABLE entitlement DROP COLUMN wanted_product_id;"
         "ALTER TABLE entitlement DROP COLUMN wanted_product_key;"

@@ -150,6 +150,7 @@ void event_fields(auto& visit, auto& event) {
     visit(event.call);
     visit(event.note);
     visit(event.product);
+    visit(event.asker.comment);
 }
 
 void product_fields(auto& visit, auto& product) {
