@@ -61,6 +61,7 @@ def ask(world, document, usher):
     import api_cases
     import calls
     import calls_more
+    import isolation
     import messages
     import routes
     import trouble
@@ -89,6 +90,10 @@ def ask(world, document, usher):
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     calls_more.provoke(portal)
+    step("usher dev: tenants apart")
+    other = world.dev()
+    yield from isolation.provoke(world, other, document)
+    stop(other)
     other = world.dev()
     calls.not_supported(Portal(world, other, world.token(other)))
     stop(other)
