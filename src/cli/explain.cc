@@ -31,8 +31,10 @@ std::string with(std::string_view name, const std::string& value) {
 
 std::string asked_text(const json::object& asked) {
     if (asked.empty()) return "";
-    return fmt::format("{} at {}{}{}{}", text(asked, "status"), text(asked, "at"),
-                       with("by", text(asked, "by")), with("through", text(asked, "client")),
+    const auto product = text(asked, "productId");
+    const auto what = product.empty() ? text(asked, "status") : "the product " + product;
+    return fmt::format("{} at {}{}{}{}", what, text(asked, "at"), with("by", text(asked, "by")),
+                       with("through", text(asked, "client")),
                        with("correlation id", text(asked, "correlationId")));
 }
 

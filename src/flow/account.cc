@@ -55,6 +55,17 @@ std::expected<Changed, Failure> changed(const ChangeAccount& request, const Rows
     return Changed{.account = std::move(account), .cascades = kind.has_value()};
 }
 
+// An earlier change may not have come true everywhere yet.
+base::Task<std::expected<ChangedAccount, Failure>> unchanged(Ports& ports,
+                                                             const ChangeAccount& request) {
+    const auto view = co_await read_account(ports, request.tenant, request.account);
+    if (!view) co_return std::unexpected{view.error()};
+    const auto& cascade = view->account.cascade;
+    const bool still_asks = cascade && cascade->due_at && cascade->rounds == 0;
+    co_return ChangedAccount{.modified = false,
+                             .all_confirmed = !still_asks && view->unsettled == 0};
+}
+
 }  // namespace
 
 base::Task<std::expected<ChangedAccount, Failure>> change_account(Ports& ports,
@@ -71,7 +82,7 @@ base::Task<std::expected<ChangedAccount, Failure>> change_account(Ports& ports,
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (!*decided) co_return std::unexpected{decided->error()};
     auto& account = (*decided)->account;
-    if (!account) co_return ChangedAccount{};
+    if (!account) co_return co_await unchanged(ports, request);
     base::log(base::LogLevel::info, "account_changed",
               {{"tenant", request.tenant.text()},
                {"account", request.account.text()},

@@ -81,6 +81,32 @@ TEST_F(AccountTest, OnceCancelledItsEntitlementsEnd) {
     EXPECT_EQ(account().cascade->asked, 3U);
 }
 
+TEST_F(AccountTest, TheSameAgainSaysHowFarItIs) {
+    hold(1, EntitlementStatus::active);
+    world.store.rows.begin()->second.occupies = true;
+    world.propagator.carries = false;
+    ASSERT_TRUE(change(AccountStatus::cancelled));
+    const auto again = change(AccountStatus::cancelled);
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->modified);
+    EXPECT_FALSE(again->all_confirmed) << "the partner has yet to be told";
+}
+
+TEST_F(AccountTest, WhatWasSaidAboutItStandsWithEachOfThem) {
+    hold(2, EntitlementStatus::active);
+    world.propagator.carries = false;
+    ASSERT_TRUE(world.run(change_account(world.ports,
+                                         {.tenant = test::kTenant,
+                                          .account = test::kAccount,
+                                          .status = AccountStatus::cancelled,
+                                          .asker = {.subject = "portal", .comment = "he moved"}},
+                                         world.clock.monotonic() + seconds{10})));
+    ASSERT_EQ(world.store.events.size(), 2U);
+    EXPECT_EQ(world.store.events[0].asker.comment, "he moved");
+    EXPECT_EQ(world.store.events[1].asker.comment, "he moved");
+    EXPECT_EQ(account().cascade->rounds, 1U);
+}
+
 TEST_F(AccountTest, CancelledIsItsLastStatus) {
     EXPECT_TRUE(change(AccountStatus::cancelled)->modified);
     EXPECT_FALSE(change(AccountStatus::cancelled)->modified);

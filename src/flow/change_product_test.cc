@@ -1,8 +1,11 @@
 // The operator moves an entitlement to another product.
 #include "flow/change_product.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
+#include "flow/explanation.h"
 #include "flow/test_world.h"
 #include "flow/work.h"
 
@@ -127,6 +130,15 @@ TEST_F(ChangeProductTest, ARefusalSaysWhichProductItWasAbout) {
     EXPECT_EQ(row.refused_product, kMore);
     EXPECT_TRUE(row.wanted_product.empty());
     EXPECT_EQ(row.convergence.status, EntitlementStatus::active);
+    const auto told = explain({.row = row, .history = world.store.events});
+    EXPECT_EQ(told.asked->product, kMore);
+    const auto says = [&](std::string_view text) {
+        return std::ranges::any_of(
+            told.evidence, [text](const Fact& fact) { return fact.text.starts_with(text); });
+    };
+    EXPECT_TRUE(says("the product M_MORE was asked for"));
+    EXPECT_TRUE(says("the request for the product M_MORE ended: refused_by_partner"));
+    EXPECT_TRUE(says("the last refusal: the product M_MORE was asked for"));
 }
 
 TEST_F(ChangeProductTest, AnAnswerThatIsLostIsReadFirst) {

@@ -15,7 +15,7 @@ using domain::PartnerStatus;
 
 bool is_another_reason(const domain::Event& event) {
     return event.change.kind == ChangeKind::requested && event.version > 1 &&
-           event.change.status_from == event.change.status_to;
+           event.change.status_from == event.change.status_to && event.product.empty();
 }
 
 bool decides(const domain::Event& event) {

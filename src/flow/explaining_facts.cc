@@ -14,11 +14,16 @@ using domain::CallPhase;
 using domain::ChangeKind;
 using domain::to_text;
 
-std::string refusal_text(const domain::Change& change) {
+// What a request was for.
+std::string wish_text(domain::EntitlementStatus status, const domain::ProductId& product) {
+    return product.empty() ? std::string{to_text(status)} : "the product " + product.text();
+}
+
+std::string refusal_text(const domain::Change& change, const domain::ProductId& product) {
     const auto code = change.partner_code.empty()
                           ? std::string{}
                           : fmt::format(", its code {}", change.partner_code);
-    return fmt::format("the request for {} ended: {}{}", to_text(change.status_from),
+    return fmt::format("the request for {} ended: {}{}", wish_text(change.status_from, product),
                        change.rejection ? to_text(*change.rejection) : "refused", code);
 }
 
@@ -26,7 +31,7 @@ std::string text_of(const domain::Event& event) {
     const auto& change = event.change;
     switch (change.kind) {
         case ChangeKind::requested:
-            return fmt::format("{} was asked for", to_text(change.status_to));
+            return wish_text(change.status_to, event.product) + " was asked for";
         case ChangeKind::confirmed:
             return fmt::format("the partner confirmed: both sides have {}",
                                to_text(change.partner_to));
@@ -37,7 +42,7 @@ std::string text_of(const domain::Event& event) {
         case ChangeKind::learnt:
             return fmt::format("the partner was found to have {}", to_text(change.partner_to));
         case ChangeKind::refused:
-            return refusal_text(change);
+            return refusal_text(change, event.product);
         case ChangeKind::partner_moved:
             return fmt::format("the partner moved by itself, from {} to {}",
                                to_text(change.status_from), to_text(change.status_to));
@@ -49,7 +54,9 @@ std::string text_of(const domain::Event& event) {
         case ChangeKind::retried:
             return "a person asked for another try";
         case ChangeKind::product_moved:
-            return "the partner changed the product";
+            return event.initiator == domain::Initiator::op
+                       ? "the partner has the product that was asked for"
+                       : "the partner changed the product";
     }
     return "";
 }
@@ -125,11 +132,12 @@ void add_refusal(std::vector<Fact>& facts, const domain::Entitlement& row) {
     }
     if (row.last_refusal) {
         const auto& refusal = *row.last_refusal;
-        facts.push_back({.text = fmt::format(
-                             "the last refusal: {} was asked for, {}{}", to_text(refusal.asked),
-                             to_text(refusal.rejection),
-                             refusal.partner_code.empty() ? "" : ", code " + refusal.partner_code),
-                         .at = refusal.at});
+        facts.push_back(
+            {.text = fmt::format(
+                 "the last refusal: {} was asked for, {}{}",
+                 wish_text(refusal.asked, row.refused_product), to_text(refusal.rejection),
+                 refusal.partner_code.empty() ? "" : ", code " + refusal.partner_code),
+             .at = refusal.at});
     }
 }
 

@@ -142,7 +142,7 @@ Explanation begin(const Evidence& evidence) {
     told.partner_said_at = said.status ? said.at : std::nullopt;
     if (const auto* request = newest_request(evidence.history)) {
         told.asked = AskedFor{.status = request->change.status_to,
-                              .product = evidence.row.wanted_product,
+                              .product = request->product,
                               .at = request->at,
                               .by = request->asker};
     }

@@ -40,7 +40,7 @@ struct Fact {
 // The newest request of the operator's.
 struct AskedFor {
     domain::EntitlementStatus status{};
-    domain::ProductId product;  // while that is what is asked for
+    domain::ProductId product;  // when it was for another one
     base::Time at;
     domain::Asker by;
 };

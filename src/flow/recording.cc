@@ -48,9 +48,10 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
             .request = entitlement_.request};
         entitlement_.refused_product = wanted;
         // It was given for the status that did not come true.
-        entitlement_.reason = {};
+        if (wanted.empty()) entitlement_.reason = {};
     }
     add_event(change, initiator, std::move(note), call);
+    if (change.kind == domain::ChangeKind::refused && !wanted.empty()) about(wanted);
 }
 
 void Recording::hold(const PartnerRecord& record) {

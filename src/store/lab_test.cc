@@ -151,7 +151,7 @@ domain::Account account_of(const std::string& tenant, const std::string& id) {
             .deleted_at = at(24),
             .cascade = domain::Cascade{
                 .kind = domain::CascadeKind::suspend,
-                .asker = {"portal", "operator-portal", domain::CorrelationId{"c-3"}, {}},
+                .asker = {"portal", "operator-portal", domain::CorrelationId{"c-3"}, "why"},
                 .begun = at(25),
                 .after = domain::EntitlementId{"e"},
                 .asked = 17,

@@ -136,6 +136,7 @@ ALTER TABLE account ADD COLUMN cascade_kind TEXT;
 ALTER TABLE account ADD COLUMN cascade_subject TEXT;
 ALTER TABLE account ADD COLUMN cascade_client TEXT;
 ALTER TABLE account ADD COLUMN cascade_correlation TEXT;
+ALTER TABLE account ADD COLUMN cascade_comment TEXT;
 ALTER TABLE account ADD COLUMN cascade_begun_at BIGINT;
 ALTER TABLE account ADD COLUMN cascade_after TEXT;
 ALTER TABLE account ADD COLUMN cascade_asked BIGINT;

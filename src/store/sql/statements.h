@@ -35,10 +35,10 @@ namespace usher::store::sql {
 #define USHER_PRODUCT_COLUMNS \
     "tenant_id, product_id, name, merchant_id, product_key, created_at, modified_at"
 
-#define USHER_ACCOUNT_COLUMNS                                                                 \
-    "tenant_id, account_id, status, created_at, modified_at, deleted_at, cascade_kind, "      \
-    "cascade_subject, cascade_client, cascade_correlation, cascade_begun_at, cascade_after, " \
-    "cascade_asked, cascade_rounds, cascade_due_at"
+#define USHER_ACCOUNT_COLUMNS                                                            \
+    "tenant_id, account_id, status, created_at, modified_at, deleted_at, cascade_kind, " \
+    "cascade_subject, cascade_client, cascade_correlation, cascade_comment, "            \
+    "cascade_begun_at, cascade_after, cascade_asked, cascade_rounds, cascade_due_at"
 
 inline constexpr std::string_view kFindEntitlement =
     "SELECT " USHER_ENTITLEMENT_COLUMNS
@@ -197,12 +197,13 @@ inline constexpr std::string_view kFindAccount =
 
 inline constexpr std::string_view kPutAccount =
     "INSERT INTO account (" USHER_ACCOUNT_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
     "ON CONFLICT (tenant_id, account_id) DO UPDATE SET status = excluded.status, "
     "created_at = excluded.created_at, modified_at = excluded.modified_at, "
     "deleted_at = excluded.deleted_at, cascade_kind = excluded.cascade_kind, "
     "cascade_subject = excluded.cascade_subject, cascade_client = excluded.cascade_client, "
     "cascade_correlation = excluded.cascade_correlation, "
+    "cascade_comment = excluded.cascade_comment, "
     "cascade_begun_at = excluded.cascade_begun_at, cascade_after = excluded.cascade_after, "
     "cascade_asked = excluded.cascade_asked, cascade_rounds = excluded.cascade_rounds, "
     "cascade_due_at = excluded.cascade_due_at";

@@ -161,6 +161,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
         "ALTER TABLE account DROP COLUMN cascade_subject;"
         "ALTER TABLE account DROP COLUMN cascade_client;"
         "ALTER TABLE account DROP COLUMN cascade_correlation;"
+        "ALTER TABLE account DROP COLUMN cascade_comment;"
         "ALTER TABLE account DROP COLUMN cascade_begun_at;"
         "ALTER TABLE account DROP COLUMN cascade_after;"
         "ALTER TABLE account DROP COLUMN cascade_asked;"

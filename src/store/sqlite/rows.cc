@@ -170,9 +170,10 @@ void account_fields(auto& visit, auto& account) {
     visit(account.created);
     visit(account.modified);
     visit(account.deleted_at);
-    visit.group(account.cascade, 9, [](auto& inner, auto& cascade) {
+    visit.group(account.cascade, 10, [](auto& inner, auto& cascade) {
         inner(cascade.kind);
         asker_fields(inner, cascade.asker);
+        inner(cascade.asker.comment);
         inner(cascade.begun);
         inner(cascade.after);
         inner(cascade.asked);
