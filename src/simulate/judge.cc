@@ -232,7 +232,12 @@ class Judgement {
             ++verdict_.repeats;
             return;
         }
-        look(Invariant::both_agree, true);
+        const auto meaning = domain::meaning(held.status);
+        const bool lives = domain::is_live(meaning) && meaning != PartnerStatus::active_ending;
+        if (!look(Invariant::both_agree, !row.deleted_at || !lives)) {
+            fail(Invariant::both_agree, "{}: the operator does not see it any more, and it is {}",
+                 id, to_text(held.status));
+        }
         if (is_open(held)) {
             fail(Invariant::both_agree, "{}: holds {}/{}, still open; the partner has {}", id,
                  to_text(held.status), to_text(held.partner_status), to_text(actual));

@@ -19,7 +19,7 @@
 
 namespace usher::simulate {
 
-enum class AskedKind : std::uint8_t { purchase, update, product, other };
+enum class AskedKind : std::uint8_t { purchase, update, product, deletion, other };
 
 // One request of an operator.
 struct Asked {

@@ -54,7 +54,10 @@ class Answers {
         : evidence_{evidence}, histories_{histories}, found_{found}, cells_{cells} {
         for (const auto& [tenant, kept] : evidence.tenants) {
             for (const auto& event : kept.feed) {
-                if (event.change.kind != ChangeKind::requested) continue;
+                // What Usher asks for instead goes under the same correlation.
+                const bool is_asked = event.change.kind == ChangeKind::requested &&
+                                      event.initiator == domain::Initiator::op;
+                if (!is_asked) continue;
                 recorded_[event.asker.correlation.text()].push_back(&event);
             }
         }
@@ -83,7 +86,8 @@ class Answers {
         if (asked.foreign) return judge_foreign(asked);
         // What they ask for is there, is theirs, and names no version.
         constexpr std::array kKnown{200, 201, 202, 400, 503};
-        const bool is_known = std::ranges::find(kKnown, *asked.answer) != kKnown.end();
+        const bool is_known = std::ranges::find(kKnown, *asked.answer) != kKnown.end() ||
+                              (*asked.answer == 404 && may_be_deleted(asked));
         if (!look(Invariant::answers_as_promised, is_known)) {
             found_.fail(Invariant::answers_as_promised, "{}: {} {}", asked.correlation,
                         *asked.answer, asked.error_code);
@@ -149,6 +153,8 @@ class Answers {
                             asked.correlation, asked.tenant.text(), asked.entitlement);
             }
             if (look(Invariant::nothing_lost, is_anybodys)) return;
+        } else if (asked.kind == AskedKind::deletion) {
+            if (look(Invariant::nothing_lost, false)) return;
         } else if (asked.kind == AskedKind::product) {
             if (look(Invariant::nothing_lost, had_product(asked))) return;
         } else if (look(Invariant::nothing_lost, !asked.modified && was_ever(asked))) {
@@ -174,6 +180,23 @@ class Answers {
         });
     }
 
+    // Whenever somebody asked for that: its time is another one when a node stood still.
+    bool may_be_deleted(const Asked& asked) const {
+        return std::ranges::any_of(evidence_.asked, [&](const Asked& other) {
+            return other.kind == AskedKind::deletion && other.entitlement == asked.entitlement;
+        });
+    }
+
+    static bool has_what_was_asked(const Asked& asked, EntitlementStatus status) {
+        const auto meaning = domain::meaning(status);
+        if (asked.kind == AskedKind::product) return meaning == domain::PartnerStatus::active;
+        if (asked.kind == AskedKind::deletion) {
+            return domain::is_ended(meaning) || meaning == domain::PartnerStatus::active_ending;
+        }
+        const auto wish = domain::parse_entitlement_status(asked.status);
+        return wish && is_or_becomes(*wish, status);
+    }
+
     // Whether the record ever had that product, or it was asked for already.
     bool had_product(const Asked& asked) const {
         const auto kept = evidence_.tenants.find(asked.tenant);
@@ -192,10 +215,7 @@ class Answers {
         // A purchase that was refused in the end was told no id.
         const bool told_none = asked.kind == AskedKind::purchase && *asked.answer >= 300;
         const bool same_one = told_none || event.entitlement.text() == asked.entitlement;
-        const bool same_status =
-            asked.kind == AskedKind::product
-                ? domain::meaning(event.change.status_to) == domain::PartnerStatus::active
-                : wish && is_or_becomes(*wish, event.change.status_to);
+        const bool same_status = has_what_was_asked(asked, event.change.status_to);
         const bool as_asked = event.tenant == asked.tenant && same_one && same_status;
         if (!look(Invariant::nothing_invented, as_asked)) {
             found_.fail(Invariant::nothing_invented,

@@ -101,6 +101,7 @@ class JudgeTest : public testing::Test {
         event.at = wall_time(base::Monotonic{std::chrono::minutes{event.position}});
         event.change = {.kind = kind, .status_to = status, .partner_to = partner};
         event.asker.correlation = domain::CorrelationId{correlation};
+        if (kind == ChangeKind::requested) event.initiator = domain::Initiator::op;
         if (!feed.empty()) {
             event.previous = feed.back().position;
             event.change.status_from = feed.back().change.status_to;
@@ -136,6 +137,7 @@ TEST_F(JudgeTest, asPromised) {
 TEST_F(JudgeTest, bothSides) {
     expect_found(Invariant::both_agree, [&] { record()["status"] = "ACTIVE"; });
     expect_found(Invariant::both_agree, [&] { row().convergence.intent = true; });
+    expect_found(Invariant::both_agree, [&] { row().deleted_at = base::Time{}; });
     expect_found(Invariant::both_agree, [&] { row().convergence.read_wanted = true; });
     expect_found(Invariant::both_agree, [&] { row().convergence.calls = kept().calls.at(kId); });
     expect_found(Invariant::both_agree, [&] { evidence_.partner.clear(); });

@@ -49,21 +49,45 @@ void Operators::ask_something(bool leaves) {
     update(right, leaves);
 }
 
-// Not one that the customer would have to act for: who does, is the other draws' matter.
-void Operators::want_other_product(Dice& dice) {
-    constexpr std::array<std::string_view, 2> kProducts{"MUSIC_PREMIUM", "MUSIC_MONTHLY"};
+void Operators::ask_otherwise(Dice& dice) {
     const auto& right = rights_.at(dice.below(rights_.size()));
-    const auto product = dice.pick(kProducts);
-    const auto preference = dice.pick(kPreferences);
+    const auto what = dice.fraction();
     if (right.entitlement.empty()) return;
+    if (what < 0.7) return want_other_product(right, dice);
+    if (what < 0.9) return remove(right, dice);
+    list(right, dice);
+}
+
+// Not one that the customer would have to act for: who does, is the other draws' matter.
+void Operators::want_other_product(const Right& right, Dice& dice) {
+    constexpr std::array<std::string_view, 2> kProducts{"MUSIC_PREMIUM", "MUSIC_MONTHLY"};
     auto asked = asking(AskedKind::product, right, "ACTIVE");
-    asked.product_key = product;
+    asked.product_key = dice.pick(kProducts);
     other_products_.insert(domain::EntitlementId{right.entitlement});
     http::Request request{
         .method = "POST",
         .target = fmt::format("{}/{}/actions/changeProduct", kTpes, right.entitlement),
-        .headers = headers(asked, preference),
-        .body = fmt::format(R"({{"productId":"BANGO_US_{}"}})", product)};
+        .headers = headers(asked, dice.pick(kPreferences)),
+        .body = fmt::format(R"({{"productId":"BANGO_US_{}"}})", asked.product_key)};
+    send(nullptr, std::move(asked), std::move(request), false);
+}
+
+void Operators::remove(const Right& right, Dice& dice) {
+    auto asked = asking(AskedKind::deletion, right, "CANCELLED");
+    http::Request request{.method = "DELETE",
+                          .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
+                          .headers = headers(asked, dice.pick(kPreferences))};
+    send(nullptr, std::move(asked), std::move(request), false);
+}
+
+void Operators::list(const Right& right, Dice& dice) {
+    auto asked = asking(AskedKind::other, right, {});
+    http::Request request{
+        .method = "GET",
+        .target =
+            fmt::format("/crm-gateway/v1/rmg/v1/entitlements?filter=%7B%22accountId%22:%22{}%22%7D",
+                        right.offer.account),
+        .headers = headers(asked, dice.pick(kPreferences))};
     send(nullptr, std::move(asked), std::move(request), false);
 }
 
@@ -104,6 +128,7 @@ void Operators::buy(Right& right, bool leaves) {
 }
 
 void Operators::update(const Right& right, bool leaves) {
+    if (right.entitlement.empty()) return;  // deleted since
     auto asked = asking(AskedKind::update, right, std::string{dice_.pick(kStatuses)});
     http::Request request{.method = "PUT",
                           .target = fmt::format("{}/{}", kEntitlements, right.entitlement),
@@ -183,12 +208,20 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     const auto& body = parsed->get_object();
     asked.error_code = static_cast<int>(number_in(body, "errorCode"));
     asked.modified = number_in(body, "modifiedCount") == 1;
+    if (asked.kind == AskedKind::deletion && response.status < 300) forget(asked.entitlement);
     const bool unknown = asked.error_code == api::number_of(api::ErrorCode::account_unknown) ||
                          asked.error_code == api::number_of(api::ErrorCode::product_unknown);
     if (bought != nullptr && unknown) return make_known(*bought, asked.error_code);
     if (bought == nullptr || response.status >= 300) return;
     asked.entitlement = base::find_string(body, "_id").value_or("");
     bought->entitlement = asked.entitlement;
+}
+
+// What is bought next is another one.
+void Operators::forget(const std::string& entitlement) {
+    for (auto& right : rights_) {
+        if (right.entitlement == entitlement) right.entitlement.clear();
+    }
 }
 
 void Operators::excuse(Life node, base::Duration span) {

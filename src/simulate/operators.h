@@ -41,8 +41,9 @@ class Operators {
     // The node stood still: who waits for it could not be answered meanwhile.
     void excuse(Life node, base::Duration span);
 
-    // One of them wants another product for one of those, as `dice` draws it.
-    void want_other_product(Dice& dice);
+    // One of them wants another product for one of those, deletes one, or lists an account's, as
+    // `dice` draws it.
+    void ask_otherwise(Dice& dice);
 
     const std::vector<Asked>& asked() const { return asked_; }
     // Our ids of those.
@@ -58,9 +59,13 @@ class Operators {
     void update(const Right& right, bool leaves);
     void read(const Right& right, bool leaves);
     void pry(const Right& right, bool leaves);
+    void want_other_product(const Right& right, Dice& dice);
+    void remove(const Right& right, Dice& dice);
+    void list(const Right& right, Dice& dice);
     void make_known(const Right& right, int error_code);
     Asked asking(AskedKind kind, const Right& right, std::string status) const;
     void send(Right* bought, Asked asked, http::Request request, bool leaves);
+    void forget(const std::string& entitlement);
     void hear(std::size_t number, Right* bought, const http::Response& response);
     http::Headers headers(const Asked& asked);
     http::Headers headers(const Asked& asked, std::string_view preference) const;

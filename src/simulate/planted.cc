@@ -71,6 +71,8 @@ constexpr std::array kFaultsInCode{
     Entry<Planted>{Planted::other_product_taken_for_granted,
                    {"other-product-taken-for-granted",
                     "whatever product the partner shows is taken for the one that was asked for"}},
+    Entry<Planted>{Planted::stays_hidden,
+                   {"stays-hidden", "what was deleted and lives on is not shown again"}},
     Entry<Planted>{Planted::gives_up,
                    {"gives-up", "after a few vain tries nothing is due any more"}},
     Entry<Planted>{Planted::no_back_off, {"no-back-off", "a vain try is repeated at once"}},

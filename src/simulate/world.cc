@@ -114,7 +114,7 @@ class World {
         plan_storms(rights);
         movers_.plan(rights, trouble_ends_);
         movers_.plan_products(rights, trouble_ends_, plan_.swept());
-        plan_product_wishes(rights);
+        plan_other_wishes(rights);
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -172,13 +172,13 @@ class World {
         }
     }
 
-    void plan_product_wishes(std::size_t rights) {
+    void plan_other_wishes(std::size_t rights) {
         if (!wishes_.chance(0.3)) return;
         const auto count = 1 + wishes_.below(2 * rights);
         const auto begins = timeline_.now();
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto at = begins + wishes_.between({}, trouble_ends_ - begins);
-            timeline_.at(at, kWorld, [this](bool) { operators_.want_other_product(wishes_); });
+            timeline_.at(at, kWorld, [this](bool) { operators_.ask_otherwise(wishes_); });
         }
     }
 
