@@ -18,7 +18,7 @@ using domain::CascadeKind;
 using domain::Entitlement;
 using domain::EntitlementStatus;
 
-constexpr std::size_t kAtOnce = 100;
+constexpr std::size_t kInAPage = 100;
 constexpr std::uint32_t kMostRounds = 8;
 constexpr base::Duration kFirstPause = std::chrono::minutes{1};
 
@@ -27,7 +27,7 @@ ListQuery page_of(const Account& account) {
             .where = is(ListField::account, ListOperator::equal, {account.id.text()}),
             .order = {},
             .behind = behind({}, {}, account.cascade->after),
-            .limit = kAtOnce,
+            .limit = kInAPage,
             .scan_limit = std::size_t(-1) / 2};
 }
 
@@ -144,7 +144,7 @@ base::Task<CascadeRound> walk_cascade(Ports& ports, Account account, base::Monot
         total.refused += asked->refused;
         round.all_confirmed = round.all_confirmed && asked->all_confirmed;
         cascade.asked += asked->recorded + asked->refused;
-        round.finished = page->rows.size() < kAtOnce;
+        round.finished = page->rows.size() < kInAPage;
         if (round.finished) {
             const bool asked_for_something = goes_on || total.recorded + total.refused > 0;
             end_round(cascade, asked_for_something, ports.clock.now());

@@ -89,7 +89,7 @@ std::pair<Writes, Decided> decide(const ChangeProduct& request, const ClaimTools
     return {std::move(writes), std::move(recorded)};
 }
 
-std::expected<ProductChanged, Failure> answer(const Recorded& recorded, const Waited& waited) {
+std::expected<ProductChanged, Failure> tell_change(const Recorded& recorded, const Waited& waited) {
     const auto& row = *waited.entitlement;
     if (waited.end == RequestEnd::refused) {
         auto failure = rejected(row, row.last_refusal->rejection);
@@ -133,7 +133,7 @@ base::Task<std::expected<ProductChanged, Failure>> change_product(Ports& ports,
     const auto waited =
         co_await carry_and_wait(ports, std::move(watch), recorded.row, std::move(recorded.work),
                                 recorded.awaited, deadline);
-    co_return answer(recorded, waited);
+    co_return tell_change(recorded, waited);
 }
 
 }  // namespace usher::flow

@@ -20,9 +20,9 @@ std::size_t QueryReader::number(std::string_view name, std::size_t usual, std::s
     const auto given = once(name);
     if (!given) return usual;
     std::size_t number = 0;
-    const auto* end = given->data() + given->size();
-    const auto [read, error] = std::from_chars(given->data(), end, number);
-    if (error == std::errc{} && read == end && number >= least && number <= most) return number;
+    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
+    const bool is_whole = error == std::errc{} && end == given->data() + given->size();
+    if (is_whole && number >= least && number <= most) return number;
     wrong(name, fmt::format("must be a whole number from {} to {}.", least, most));
     return usual;
 }
