@@ -29,7 +29,8 @@ struct Thread {
     std::deque<base::Monotonic> lately;
     struct Waiting {
         base::Monotonic until;
-        std::string status;  // when it was accepted
+        std::string status;   // when it was accepted
+        std::string product;  // likewise
         std::string request_id;
         std::string what;
     };
@@ -113,9 +114,10 @@ class Wire {
         if (sent.heard != 200) return;
         thread.doubt = false;
         // A list shows the record too, among others.
-        if (thread.waiting && status_in(sent.answer) != thread.waiting->status) {
-            thread.waiting.reset();
-        }
+        if (!thread.waiting) return;
+        const bool shows_effect = status_in(sent.answer) != thread.waiting->status ||
+                                  product_in(sent.answer) != thread.waiting->product;
+        if (shows_effect) thread.waiting.reset();
     }
 
     void judge_change(const std::string& id, Thread& thread, const Sent& sent) {
@@ -155,8 +157,8 @@ class Wire {
         waiting.reset();
         const bool creates = plea_of(sent.request) == Plea::create;
         if (sent.heard != 202 || creates) return;
-        waiting = {sent.until + domain::CallLimits{}.awaited, status_in(sent.answer), request_id,
-                   what};
+        waiting = {sent.until + domain::CallLimits{}.awaited, status_in(sent.answer),
+                   product_in(sent.answer), request_id, what};
     }
 
     void judge_new_id(const std::string& id, const Thread::Change& last, const Sent& sent) {

@@ -66,4 +66,8 @@ std::string status_in(const std::string& body) {
     return in_body(body, "status");
 }
 
+std::string product_in(const std::string& body) {
+    return in_body(body, "productKey");
+}
+
 }  // namespace usher::simulate

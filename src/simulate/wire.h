@@ -45,5 +45,6 @@ std::optional<Plea> plea_of(const http::Request& request);
 
 // The partner's word in an answer's body; empty when it has none.
 std::string status_in(const std::string& body);
+std::string product_in(const std::string& body);
 
 }  // namespace usher::simulate
