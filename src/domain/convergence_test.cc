@@ -571,6 +571,17 @@ TEST_F(Story, AnotherProductIsGivenUpWhenThePartnerMovedOn) {
     EXPECT_FALSE(it.product_wanted);
 }
 
+TEST_F(Story, AnotherProductIsNotConfirmedByAPartnerThatIsUnsure) {
+    begin_at(EntitlementStatus::active, PartnerStatus::active);
+    asked_for_product();
+    answered(send(PartnerAction::change_product), {.outcome = ActionOutcome::lost});
+    shows_product(PartnerStatus::unknown);
+    EXPECT_TRUE(it.product_wanted);
+    EXPECT_FALSE(is_settled(it));
+    shows_product(PartnerStatus::active);
+    EXPECT_EQ(told(), ChangeKind::confirmed);
+}
+
 TEST_F(Story, AnEndingOvertakesAnotherProduct) {
     begin_at(EntitlementStatus::active, PartnerStatus::active);
     asked_for_product();

@@ -51,7 +51,7 @@ void hold(Convergence& after, const PartnerView& view) {
 // The partner has the product that was asked for; where the customer must act for it, it is PENDING
 // again.
 void see_product(Convergence& after, const PartnerView& view) {
-    if (!view.has_wanted_product) return;
+    if (!view.has_wanted_product || view.status == PartnerStatus::unknown) return;
     for (auto& call : after.calls) {
         if (call.action != PartnerAction::change_product) continue;
         call.result = kEffectSeen;
