@@ -77,7 +77,8 @@ struct Route {
     Door door;
     BodyRule body;
     RouteHandler handler;
-    Right right = Right::read;  // what a role must let its holder do; of the operator's calls
+    // What a role must let its holder do, of the operator's calls; none: nobody but operator_role.
+    std::optional<Right> right = std::nullopt;
 };
 
 }  // namespace usher::api

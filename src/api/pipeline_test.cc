@@ -350,6 +350,15 @@ TEST(RenderError, HasTheFormOfTheSurface) {
               std::string::npos);
 }
 
+TEST(Routes, EachOperatorCallSaysWhatARoleMustBeGivenForIt) {
+    for (const auto& route : operator_routes()) {
+        EXPECT_TRUE(route.right) << route.method << " " << route.path;
+        if (route.method != "GET") {
+            EXPECT_NE(route.right, Right::read) << route.method << " " << route.path;
+        }
+    }
+}
+
 TEST_F(SurfaceTest, ARoleMayOnlyWhatItIsGiven) {
     add_user("reader", {"operatorReader"}, {"demo"});
     add_user("agent", {"callCentre"}, {"demo"});

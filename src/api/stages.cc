@@ -133,28 +133,12 @@ base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenti
     co_return std::nullopt;
 }
 
-std::string_view to_text(Right right) {
-    switch (right) {
-        case Right::read:
-            return "read";
-        case Right::buy:
-            return "buy";
-        case Right::change:
-            return "change";
-        case Right::end:
-            return "end";
-        case Right::catalogue:
-            return "catalogue";
-    }
-    return "";
-}
-
 Refused check_role(const Exchange& exchange, const Options& options) {
     const auto& route = *exchange.route;
     const auto& principal = *exchange.principal;
     const bool is_operators = route.door == Door::operator_token;
     const auto lets = [&](const Role& role) {
-        return role.may.contains(route.right) && principal.has_role(role.name);
+        return route.right && role.may.contains(*route.right) && principal.has_role(role.name);
     };
     const bool may =
         principal.has_role(is_operators ? options.operator_role : options.admin_role) ||

@@ -119,12 +119,7 @@ void check_credentials(const std::string& where, const api::PartnerCredentials& 
     }
 }
 
-// What opens the door for reports must open no other.
-void check_reports(const Settings& settings, SettingsProblems& problems) {
-    check_credentials("partner.bango.", settings.api.partner, problems);
-    for (const auto& tenant : settings.api.tenants) {
-        check_credentials("tenant " + tenant.id.text() + ": ", tenant.reports, problems);
-    }
+void check_roles(const Settings& settings, SettingsProblems& problems) {
     const auto& role = settings.api.report_role;
     for (const auto& other : settings.api.roles) {
         const bool is_own = other.name != settings.api.operator_role &&
@@ -135,6 +130,15 @@ void check_reports(const Settings& settings, SettingsProblems& problems) {
                 "operator_role, admin_role and report_role");
         }
     }
+}
+
+// What opens the door for reports must open no other.
+void check_reports(const Settings& settings, SettingsProblems& problems) {
+    check_credentials("partner.bango.", settings.api.partner, problems);
+    for (const auto& tenant : settings.api.tenants) {
+        check_credentials("tenant " + tenant.id.text() + ": ", tenant.reports, problems);
+    }
+    const auto& role = settings.api.report_role;
     if (role.empty() || role == settings.api.operator_role || role == settings.api.admin_role) {
         problems.emplace_back(
             "partner.bango.report_role must be a role of its own, neither auth.operator_role nor "
@@ -154,6 +158,7 @@ SettingsProblems check(const Settings& settings) {
     SettingsProblems problems;
     check_tls("operator", settings.operator_server.tls, problems);
     check_tls("reports", settings.report_server.tls, problems);
+    check_roles(settings, problems);
     check_reports(settings, problems);
     check_hosts(settings, problems);
     check_tenants(settings, problems);

@@ -70,7 +70,7 @@ base::Task<Answer> resume(Exchange& exchange, const Surroundings& around) {
     co_return co_await carry_out(exchange, around, std::move(update), fields);
 }
 
-base::Task<Answer> change_product_of(Exchange& exchange, const Surroundings& around) {
+base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around) {
     Fields fields{exchange.body};
     auto common = begin_change(exchange, fields);
     const auto product = fields.id("productId", Presence::mandatory);

@@ -13,18 +13,18 @@ base::Task<Answer> delete_of_account(Exchange& exchange, const Surroundings& aro
 base::Task<Answer> update_entitlement(Exchange& exchange, const Surroundings& around);  // G3 to G7
 base::Task<Answer> read_entitlement(Exchange& exchange, const Surroundings& around);
 
-base::Task<Answer> read_activation(Exchange& exchange, const Surroundings& around);    // T2
-base::Task<Answer> recover(Exchange& exchange, const Surroundings& around);            // T3
-base::Task<Answer> cancel(Exchange& exchange, const Surroundings& around);             // T4
-base::Task<Answer> revoke(Exchange& exchange, const Surroundings& around);             // T5
-base::Task<Answer> suspend(Exchange& exchange, const Surroundings& around);            // T6
-base::Task<Answer> resume(Exchange& exchange, const Surroundings& around);             // T7
-base::Task<Answer> change_product_of(Exchange& exchange, const Surroundings& around);  // T8
+base::Task<Answer> read_activation(Exchange& exchange, const Surroundings& around);  // T2
+base::Task<Answer> recover(Exchange& exchange, const Surroundings& around);          // T3
+base::Task<Answer> cancel(Exchange& exchange, const Surroundings& around);           // T4
+base::Task<Answer> revoke(Exchange& exchange, const Surroundings& around);           // T5
+base::Task<Answer> suspend(Exchange& exchange, const Surroundings& around);          // T6
+base::Task<Answer> resume(Exchange& exchange, const Surroundings& around);           // T7
+base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around);   // T8
 
 // OpenTV §2.3, §3.3
 base::Task<Answer> put_product(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> read_product(Exchange& exchange, const Surroundings& around);
-base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> rename_product(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> list_products(Exchange& exchange, const Surroundings& around);
 
 // OpenTV §2.3

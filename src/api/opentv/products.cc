@@ -79,7 +79,7 @@ base::Task<Answer> read_product(Exchange& exchange, const Surroundings& around) 
     co_return json_answer(200, product_json(*product));
 }
 
-base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around) {
+base::Task<Answer> rename_product(Exchange& exchange, const Surroundings& around) {
     Fields fields{exchange.body};
     auto id = product_in_path(exchange, fields);
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
