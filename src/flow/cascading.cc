@@ -22,15 +22,6 @@ constexpr std::size_t kInAPage = 100;
 constexpr std::uint32_t kMostRounds = 8;
 constexpr base::Duration kFirstPause = std::chrono::minutes{1};
 
-ListQuery page_of(const Account& account) {
-    return {.tenant = account.tenant,
-            .where = is(ListField::account, ListOperator::equal, {account.id.text()}),
-            .order = {},
-            .behind = behind({}, {}, account.cascade->after),
-            .limit = kInAPage,
-            .scan_limit = std::size_t(-1) / 2};
-}
-
 bool is_meant(CascadeKind kind, const Entitlement& row) {
     const auto meaning = domain::meaning(row.convergence.status);
     switch (kind) {
@@ -136,7 +127,8 @@ base::Task<CascadeRound> walk_cascade(Ports& ports, Account account, base::Monot
     const bool goes_on = !cascade.after.empty();
     Asked total;
     while (ports.clock.monotonic() < deadline) {
-        const auto page = co_await ports.store.list(page_of(account));
+        const auto page = co_await ports.store.list(
+            page_of_account(account.tenant, account.id, cascade.after, kInAPage));
         if (!page) co_return round;
         const auto asked = co_await ask_page(ports, account, page->rows);
         if (!asked) co_return round;

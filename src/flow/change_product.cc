@@ -76,25 +76,15 @@ std::pair<Writes, Decided> decide(const ChangeProduct& request, const ClaimTools
         }
         record(recording, request, *rows.product, std::move(asked.decision));
     } else if (domain::is_settled(row.convergence)) {
-        const auto stored = std::make_shared<const Entitlement>(*rows.entitlement);
-        return {Writes{},
-                Recorded{.row = stored, .awaited = {stored->request, stored->last_refusal}}};
+        return {Writes{}, recorded_as(*rows.entitlement)};
     }
-    row.attempts = 0;
-    const Awaited awaited{.request = row.request, .past = rows.entitlement->last_refusal};
-    std::optional<Work> work;
-    if (!is_claimed(row, rows.now)) work = claim_or_schedule(recording, tools);
-    auto [writes, recorded] = finish(std::move(recording), std::move(work), awaited);
-    recorded.modified = !repeats;
-    return {std::move(writes), std::move(recorded)};
+    return finish_request(std::move(recording), tools, *rows.entitlement, !repeats);
 }
 
 std::expected<ProductChanged, Failure> tell_change(const Recorded& recorded, const Waited& waited) {
     const auto& row = *waited.entitlement;
     if (waited.end == RequestEnd::refused) {
-        auto failure = rejected(row, row.last_refusal->rejection);
-        failure.partner_code = row.last_refusal->partner_code;
-        return std::unexpected{std::move(failure)};
+        return std::unexpected{refusal_in(row)};
     }
     const bool confirmed = waited.end == RequestEnd::confirmed;
     return ProductChanged{

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::size_t kAtOnce = 200;
 
-ListQuery page_behind(const DeleteOfAccount& request, const domain::EntitlementId& last) {
-    return {.tenant = request.tenant,
-            .where = is(ListField::account, ListOperator::equal, {request.account.text()}),
-            .order = {},
-            .behind = behind({}, {}, last),
-            .limit = kAtOnce,
-            .scan_limit = std::size_t(-1) / 2};
-}
-
 }  // namespace
 
 base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& ports,
@@ -25,7 +16,8 @@ base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& po
     DeletedOfAccount done;
     domain::EntitlementId last;
     while (true) {
-        const auto page = co_await ports.store.list(page_behind(request, last));
+        const auto page = co_await ports.store.list(
+            page_of_account(request.tenant, request.account, last, kAtOnce));
         if (!page) co_return std::unexpected{fail(page.error())};
         for (const auto& row : page->rows) {
             last = row.id;

@@ -161,6 +161,16 @@ Condition behind(const std::vector<ListOrder>& order,
     return rest;
 }
 
+ListQuery page_of_account(const domain::TenantId& tenant, const domain::AccountId& account,
+                          const domain::EntitlementId& after, std::size_t limit) {
+    return {.tenant = tenant,
+            .where = is(ListField::account, ListOperator::equal, {account.text()}),
+            .order = {},
+            .behind = behind({}, {}, after),
+            .limit = limit,
+            .scan_limit = std::size_t(-1) / 2};
+}
+
 const ListTerm* narrowing_term(const Condition& where) {
     const auto rank = [](const ListTerm* term) {
         const bool names_values = term->op == ListOperator::equal || term->op == ListOperator::in;

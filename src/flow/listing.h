@@ -106,6 +106,10 @@ Condition behind(const std::vector<ListOrder>& order,
                  const std::vector<std::optional<ListValue>>& values,
                  const domain::EntitlementId& id);
 
+// A page of what an account has, behind `after`, in the order of the ids.
+ListQuery page_of_account(const domain::TenantId& tenant, const domain::AccountId& account,
+                          const domain::EntitlementId& after, std::size_t limit);
+
 // A term that must hold whatever else does, and that an index finds: by id, account, product or
 // status, in this preference. Points into `where`.
 const ListTerm* narrowing_term(const Condition& where);

@@ -119,11 +119,9 @@ base::Task<std::optional<domain::Activation>> fresh_activation(Ports& ports, con
 std::expected<Purchased, Failure> answer(const Waited& waited) {
     const auto& row = *waited.entitlement;
     if (waited.end == RequestEnd::refused) {
-        return std::unexpected{Failure{.kind = FailureKind::rejected,
-                                       .rejection = row.last_refusal->rejection,
-                                       .partner_code = row.last_refusal->partner_code,
-                                       .existing = row.id,
-                                       .status = row.convergence.status}};
+        auto failure = refusal_in(row);
+        failure.existing = row.id;
+        return std::unexpected{std::move(failure)};
     }
     const bool confirmed = waited.end == RequestEnd::confirmed;
     return Purchased{.id = row.id,

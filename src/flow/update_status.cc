@@ -96,28 +96,15 @@ std::pair<Writes, Decided> decide(const UpdateStatus& request, const ClaimTools&
         return {Writes{}, failure};
     }
     const bool modified = record(recording, request, std::move(asked));
-    auto& row = recording.entitlement();
-    if (!modified && domain::is_settled(row.convergence)) {
-        const auto stored = std::make_shared<const Entitlement>(*rows.entitlement);
-        return {Writes{},
-                Recorded{.row = stored, .awaited = {stored->request, stored->last_refusal}}};
+    if (!modified && domain::is_settled(recording.entitlement().convergence)) {
+        return {Writes{}, recorded_as(*rows.entitlement)};
     }
-    row.attempts = 0;
-    const Awaited awaited{.request = row.request, .past = rows.entitlement->last_refusal};
-    std::optional<Work> work;
-    if (!is_claimed(row, rows.now)) work = claim_or_schedule(recording, tools);
-    auto [writes, recorded] = finish(std::move(recording), std::move(work), awaited);
-    recorded.modified = modified;
-    return {std::move(writes), std::move(recorded)};
+    return finish_request(std::move(recording), tools, *rows.entitlement, modified);
 }
 
 std::expected<Updated, Failure> answer(const Recorded& recorded, const Waited& waited) {
     if (waited.end == RequestEnd::refused) {
-        const auto& refusal = *waited.entitlement->last_refusal;
-        return std::unexpected{Failure{.kind = FailureKind::rejected,
-                                       .rejection = refusal.rejection,
-                                       .partner_code = refusal.partner_code,
-                                       .status = waited.entitlement->convergence.status}};
+        return std::unexpected{refusal_in(*waited.entitlement)};
     }
     const bool confirmed = waited.end == RequestEnd::confirmed;
     return Updated{.modified = recorded.modified,

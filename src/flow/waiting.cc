@@ -15,6 +15,31 @@ std::pair<Writes, Recorded> finish(Recording recording, std::optional<Work> work
         Recorded{.row = std::move(row), .work = std::move(work), .awaited = std::move(awaited)}};
 }
 
+std::pair<Writes, Recorded> finish_request(Recording recording, const ClaimTools& tools,
+                                           const domain::Entitlement& before, bool modified) {
+    auto& row = recording.entitlement();
+    row.attempts = 0;
+    Awaited awaited{.request = row.request, .past = before.last_refusal};
+    std::optional<Work> work;
+    if (!is_claimed(row, recording.now())) work = claim_or_schedule(recording, tools);
+    auto done = finish(std::move(recording), std::move(work), std::move(awaited));
+    done.second.modified = modified;
+    return done;
+}
+
+Recorded recorded_as(const domain::Entitlement& row) {
+    return {.row = std::make_shared<const domain::Entitlement>(row),
+            .work = {},
+            .awaited = {.request = row.request, .past = row.last_refusal}};
+}
+
+Failure refusal_in(const domain::Entitlement& row) {
+    return {.kind = FailureKind::rejected,
+            .rejection = row.last_refusal->rejection,
+            .partner_code = row.last_refusal->partner_code,
+            .status = row.convergence.status};
+}
+
 RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited) {
     const auto& refusal = entitlement.last_refusal;
     const bool is_ours = refusal && refusal->request == awaited.request;

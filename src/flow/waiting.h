@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/task.h"
+#include "flow/claiming.h"
+#include "flow/failure.h"
 #include "flow/ports.h"
 #include "flow/propagator.h"
 #include "flow/recording.h"
@@ -32,6 +34,14 @@ struct Recorded {
 // Finishes that transaction.
 std::pair<Writes, Recorded> finish(Recording recording, std::optional<Work> work, Awaited awaited);
 
+// Finishes one that recorded a request, or repeats one: its next step is claimed or scheduled.
+// `before` is the row as it was found.
+std::pair<Writes, Recorded> finish_request(Recording recording, const ClaimTools& tools,
+                                           const domain::Entitlement& before, bool modified);
+
+// Of one that changes nothing, because all is as it was asked for.
+Recorded recorded_as(const domain::Entitlement& row);
+
 // How it stands in this row.
 RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited);
 
@@ -39,6 +49,9 @@ struct Waited {
     RequestEnd end{};
     std::shared_ptr<const domain::Entitlement> entitlement;  // the newest seen
 };
+
+// What whoever waited is told about a request that was refused.
+Failure refusal_in(const domain::Entitlement& row);
 
 // Starts `work`, if any, and waits until the request ends or `deadline`.
 base::Task<Waited> carry_and_wait(Ports& ports, std::unique_ptr<Watch> watch,
