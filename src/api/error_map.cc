@@ -96,6 +96,10 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::partner_unavailable;
         case FailureKind::budget_spent:
             return ErrorCode::too_many_reports;
+        case FailureKind::key_under_way:
+            return ErrorCode::key_under_way;
+        case FailureKind::key_of_another:
+            return ErrorCode::key_of_another;
         case FailureKind::store:
             return code_of(failure.store.value());
     }

@@ -47,6 +47,7 @@ enum class ErrorCode : int {
     reason_not_listed = 40023,
     query_too_broad = 40024,
     comment_invalid = 40025,
+    idempotency_key_malformed = 40026,
     // What they refer to.
     account_mismatch = 40030,
     product_mismatch = 40031,
@@ -89,11 +90,13 @@ enum class ErrorCode : int {
     product_not_there = 40405,
     method_not_allowed = 40501,
     request_timed_out = 40801,
+    key_under_way = 40901,
     version_mismatch = 41201,
     body_too_large = 41301,
     target_too_long = 41401,
     media_type_unsupported = 41501,
     host_unknown = 42101,
+    key_of_another = 42201,
     too_many_reports = 42901,
     head_too_large = 43101,
 

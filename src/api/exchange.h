@@ -41,6 +41,7 @@ struct Exchange {
     std::string tenant_label;
     std::optional<ErrorCode> error;
     std::string entitlement_label;  // when it is not in the path
+    bool replayed = false;          // answered as an earlier request with the same key was
 };
 
 using Answer = std::expected<http::Response, Problem>;

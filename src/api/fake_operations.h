@@ -98,6 +98,18 @@ class FakeOperations : public Operations {
     }
     std::vector<std::string> products_read;
     std::vector<domain::Product> sold;
+    Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) override {
+        keys_asked.push_back(std::move(asked));
+        co_return answer_kept;
+    }
+    base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) override {
+        replaced.push_back(replace);
+        co_return replace_result.value_or(replace.answer.text);
+    }
+    std::vector<flow::AskedBefore> keys_asked;
+    std::expected<std::optional<std::string>, flow::Failure> answer_kept = std::nullopt;
+    std::vector<flow::Replace> replaced;
+    std::optional<flow::StoreResult<std::string>> replace_result;
     Outcome<flow::ChangedAccount> change_account(flow::ChangeAccount request,
                                                  base::Monotonic) override {
         account_changes.push_back(std::move(request));

@@ -17,6 +17,7 @@
 #include "flow/delete_of_account.h"
 #include "flow/explain.h"
 #include "flow/holding.h"
+#include "flow/once.h"
 #include "flow/pinning.h"
 #include "flow/purchase.h"
 #include "flow/receive_report.h"
@@ -83,6 +84,9 @@ class Operations {
     virtual base::Task<flow::StoreResult<std::size_t>> lift_pin(flow::LiftPin lift) = 0;
     virtual std::vector<flow::LearnedGap> learned() const = 0;
     virtual std::size_t forget_learned(const flow::GapScope& scope) = 0;
+
+    virtual Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) = 0;
+    virtual base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) = 0;
 
     // False with a sentence why, when changes cannot be recorded.
     virtual std::expected<void, std::string> writable() const = 0;

@@ -31,6 +31,7 @@ std::string entitlement_of(const Exchange& exchange) {
 // The error's name; of a change, whether the partner has confirmed it.
 std::string outcome_of(const Exchange& exchange, const http::Response& response) {
     if (exchange.error) return std::string{describe(*exchange.error).name};
+    if (exchange.replayed) return "replayed";
     return std::string{response.headers.find("usher-propagation").value_or("answered")};
 }
 

@@ -37,6 +37,9 @@ std::string_view field_of(flow::FailureKind kind) {
             return "providerResourceId";
         case FailureKind::version_mismatch:
             return "If-Match";
+        case FailureKind::key_under_way:
+        case FailureKind::key_of_another:
+            return "Idempotency-Key";
         case FailureKind::rejected:
         case FailureKind::account_ended:
             return "status";
@@ -112,6 +115,11 @@ Problem problem(const flow::Failure& failure) {
     if (failure.kind == flow::FailureKind::version_mismatch && failure.version) {
         made.headers.set("ETag", write_etag(*failure.version));
     }
+    if (failure.again_after) {
+        made.headers.set(
+            "Retry-After",
+            std::to_string(std::chrono::ceil<std::chrono::seconds>(*failure.again_after).count()));
+    }
     return made;
 }
 
@@ -134,7 +142,7 @@ http::Response write_error(const Problem& problem, std::string_view request_id) 
         body["result"] = message;
     }
     auto response = http::make_response(status, "application/json", boost::json::serialize(body));
-    if (status == 503 || status == 429)
+    if (status == 503 || status == 429 || problem.code == ErrorCode::key_under_way)
         response.headers.set("Retry-After", std::string{kRetryAfterSeconds});
     for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
     return response;

@@ -142,6 +142,12 @@ class FlowOperations final : public api::Operations {
     std::size_t forget_learned(const flow::GapScope& scope) override {
         return ports_.propagator.forget_learned(scope);
     }
+    Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) override {
+        return flow::find_answer(ports_, std::move(asked));
+    }
+    base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) override {
+        return flow::replace_answer(ports_, std::move(replace));
+    }
     std::expected<void, std::string> writable() const override { return ports_.store.writable(); }
 
   private:

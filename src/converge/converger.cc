@@ -44,7 +44,7 @@ Converger::Converger(base::Executor executor, flow::Store& store, flow::Partner&
       ports_{store, partner, *this, clock, random, options_.limits},
       health_{routes_, clock, metrics},
       sweeper_{executor_, ports_, routes_, metrics, base::make_uuid(random), options_.sweep},
-      cascades_{executor_, ports_, options_.look_at_cascades} {}
+      upkeep_{executor_, ports_, options_.upkeep_every} {}
 
 Converger::~Converger() = default;
 
@@ -68,7 +68,7 @@ base::Task<> Converger::stop(base::Monotonic deadline) {
     stopping_ = true;
     wakes_.wake();
     co_await sweeper_.stop(deadline);
-    co_await cascades_.stop(deadline);
+    co_await upkeep_.stop(deadline);
     while (under_way_ > 0 && clock_.monotonic() < deadline) co_await idle_.until(deadline);
 }
 
@@ -138,7 +138,7 @@ base::Task<> Converger::run() {
         co_await base::sleep_for(clock_, options_.settle_retry);
     }
     for (const auto& tenant : options_.swept) sweeper_.start(tenant);
-    cascades_.start();
+    upkeep_.start();
     while (!stopping_) {
         next_look_ = clock_.monotonic() + options_.longest_sleep;
         const bool looks = !base::planted(base::Planted::holds_not_looked_at) &&

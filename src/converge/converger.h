@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/task.h"
-#include "converge/cascades.h"
 #include "converge/endings_guard.h"
 #include "converge/health.h"
 #include "converge/holds.h"
 #include "converge/routes.h"
 #include "converge/sweeper.h"
+#include "converge/upkeep.h"
 #include "converge/watches.h"
 #include "flow/ports.h"
 #include "flow/propagator.h"
@@ -34,7 +34,7 @@ struct ConvergerOptions {
     std::vector<SweptTenant> swept;
     EndingsPolicy endings;
     base::Duration look_at_holds = std::chrono::seconds{30};  // others may place and lift them too
-    base::Duration look_at_cascades = std::chrono::seconds{30};  // of accounts
+    base::Duration upkeep_every = std::chrono::seconds{30};
     std::size_t batch = 64;                                  // looked up in the work list at once
     std::size_t in_flight = 256;                             // works at once, all routes
     base::Duration longest_sleep = std::chrono::seconds{5};  // between two looks at the list
@@ -119,7 +119,7 @@ class Converger final : public flow::Propagator {
     flow::Ports ports_;
     Health health_;
     Sweeper sweeper_;
-    Cascades cascades_;
+    Upkeep upkeep_;
     std::atomic<bool> stopping_ = false;
     std::atomic<std::size_t> under_way_ = 0;
     base::Monotonic next_look_{};

@@ -55,6 +55,21 @@ std::expected<Changed, Failure> changed(const ChangeAccount& request, const Rows
     return Changed{.account = std::move(account), .cascades = kind.has_value()};
 }
 
+using AccountDecided = std::variant<Changed, Failure>;
+
+std::pair<Writes, AccountDecided> decide_change(const ChangeAccount& request, const Rows& rows) {
+    auto done = changed(request, rows);
+    if (!done) return {Writes{}, done.error()};
+    Writes writes{.account = done->account};
+    return {std::move(writes), std::move(*done)};
+}
+
+// What is known before any entitlement was asked.
+ChangedAccount as_begun(const Changed& done) {
+    const bool is_done = done.account && !done.cascades;
+    return {.modified = done.account.has_value(), .all_confirmed = is_done};
+}
+
 // An earlier change may not have come true everywhere yet.
 base::Task<std::expected<ChangedAccount, Failure>> unchanged(Ports& ports,
                                                              const ChangeAccount& request) {
@@ -71,24 +86,24 @@ base::Task<std::expected<ChangedAccount, Failure>> unchanged(Ports& ports,
 base::Task<std::expected<ChangedAccount, Failure>> change_account(Ports& ports,
                                                                   ChangeAccount request,
                                                                   base::Monotonic deadline) {
-    using Decided = std::expected<Changed, Failure>;
-    auto decided = co_await decide_in<Decided>(
-        ports.store, {.tenant = request.tenant, .account = request.account},
-        [request](const Rows& rows) -> std::pair<Writes, Decided> {
-            auto done = changed(request, rows);
-            if (!done) return {Writes{}, std::move(done)};
-            return {Writes{.account = done->account}, std::move(done)};
+    auto decided = co_await decide_in<AccountDecided>(
+        ports.store,
+        {.tenant = request.tenant, .account = request.account, .idempotency = key_of(request.once)},
+        [request](const Rows& rows) {
+            return decide_once<ChangedAccount, Changed>(
+                request.once, rows, [&] { return decide_change(request, rows); }, as_begun);
         });
     if (!decided) co_return std::unexpected{fail(decided.error())};
-    if (!*decided) co_return std::unexpected{decided->error()};
-    auto& account = (*decided)->account;
+    if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
+    auto& done = std::get<Changed>(*decided);
+    auto& account = done.account;
     if (!account) co_return co_await unchanged(ports, request);
     base::log(base::LogLevel::info, "account_changed",
               {{"tenant", request.tenant.text()},
                {"account", request.account.text()},
                {"status", std::string{domain::to_text(account->status)}},
                {"correlation_id", request.asker.correlation.text()}});
-    if (!(*decided)->cascades) co_return ChangedAccount{.modified = true};
+    if (!done.cascades) co_return ChangedAccount{.modified = true};
     const auto round = co_await walk_cascade(ports, std::move(*account), deadline);
     co_return ChangedAccount{.modified = true,
                              .all_confirmed = round.finished && round.all_confirmed};

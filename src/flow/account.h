@@ -11,9 +11,15 @@
 #include "base/task.h"
 #include "domain/entitlement.h"
 #include "flow/failure.h"
+#include "flow/once.h"
 #include "flow/ports.h"
 
 namespace usher::flow {
+
+struct ChangedAccount {
+    bool modified = false;
+    bool all_confirmed = true;  // else the partner has yet to be told of some
+};
 
 struct ChangeAccount {
     domain::TenantId tenant;
@@ -22,11 +28,7 @@ struct ChangeAccount {
     bool deletes = false;
     bool suspends = false;  // its entitlements too, and resumes those again
     domain::Asker asker;
-};
-
-struct ChangedAccount {
-    bool modified = false;
-    bool all_confirmed = true;  // else the partner has yet to be told of some
+    std::optional<Once<ChangedAccount>> once{};
 };
 
 // Waits for nobody at the partner. The cascade begins at once and goes on until `deadline`; then

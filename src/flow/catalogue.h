@@ -9,6 +9,7 @@
 #include "base/task.h"
 #include "domain/entitlement.h"
 #include "flow/failure.h"
+#include "flow/once.h"
 #include "flow/ports.h"
 
 namespace usher::flow {
@@ -18,6 +19,7 @@ struct PutProduct {
     std::string name;
     domain::MerchantId merchant;     // providerId
     domain::ProductKey product_key;  // providerResourceId
+    std::optional<Once<domain::Product>> once{};
 };
 
 // The id is `<providerId>_<providerResourceId>`, as the published example has it. Repeating it
@@ -28,6 +30,7 @@ struct AddAccount {
     domain::TenantId tenant;
     std::optional<domain::AccountId> id;  // chosen by the caller; else made
     domain::AccountStatus status = domain::AccountStatus::active;
+    std::optional<Once<domain::Account>> once{};
 };
 
 // At most `limit` behind `after`, in the order of their ids.

@@ -97,6 +97,10 @@ std::expected<ProductChanged, Failure> tell_change(const Recorded& recorded, con
         .activation = row.activation};
 }
 
+std::expected<ProductChanged, Failure> tell_as_it_stands(const Recorded& recorded) {
+    return tell_change(recorded, as_it_stands(recorded));
+}
+
 }  // namespace
 
 base::Task<std::expected<ProductChanged, Failure>> change_product(Ports& ports,
@@ -107,16 +111,19 @@ base::Task<std::expected<ProductChanged, Failure>> change_product(Ports& ports,
     if (!known) co_return std::unexpected{fail(known.error())};
     if (!*known) co_return std::unexpected{fail(FailureKind::entitlement_unknown)};
     auto watch = ports.propagator.watch(request.tenant, request.entitlement);
-    auto decided =
-        co_await decide_in<Decided>(ports.store,
-                                    {.tenant = request.tenant,
-                                     .entitlement = request.entitlement,
-                                     .account = (*known)->account,
-                                     .product = request.product,
-                                     .occupant = true},
-                                    [request, tools = make_claim_tools(ports)](const Rows& rows) {
-                                        return decide(request, tools, rows);
-                                    });
+    auto decided = co_await decide_in<Decided>(
+        ports.store,
+        {.tenant = request.tenant,
+         .entitlement = request.entitlement,
+         .account = (*known)->account,
+         .product = request.product,
+         .occupant = true,
+         .idempotency = key_of(request.once)},
+        [request, tools = make_claim_tools(ports)](const Rows& rows) {
+            return decide_once<ProductChanged, Recorded>(
+                request.once, rows, [&] { return decide(request, tools, rows); },
+                tell_as_it_stands);
+        });
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto& recorded = std::get<Recorded>(*decided);

@@ -15,6 +15,13 @@
 
 namespace usher::flow {
 
+struct ProductChanged {
+    Updated updated;
+    domain::ProductId product;  // the record's, when it was answered
+    // PENDING, where the customer must act for the new product.
+    std::optional<domain::Activation> activation;
+};
+
 struct ChangeProduct {
     domain::TenantId tenant;
     domain::EntitlementId entitlement;
@@ -22,13 +29,7 @@ struct ChangeProduct {
     std::optional<std::uint64_t> if_version;
     domain::Asker asker;
     base::Duration wait{};
-};
-
-struct ProductChanged {
-    Updated updated;
-    domain::ProductId product;  // the record's, when it was answered
-    // PENDING, where the customer must act for the new product.
-    std::optional<domain::Activation> activation;
+    std::optional<Once<ProductChanged>> once{};
 };
 
 base::Task<std::expected<ProductChanged, Failure>> change_product(Ports& ports,

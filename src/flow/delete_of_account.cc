@@ -13,6 +13,10 @@ constexpr std::size_t kAtOnce = 200;
 
 base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& ports,
                                                                        DeleteOfAccount request) {
+    if (request.once) {
+        const auto taken = co_await take_key(ports, *request.once);
+        if (!taken) co_return std::unexpected{taken.error()};
+    }
     DeletedOfAccount done;
     domain::EntitlementId last;
     while (true) {

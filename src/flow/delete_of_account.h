@@ -9,15 +9,10 @@
 #include "base/task.h"
 #include "domain/entitlement.h"
 #include "flow/failure.h"
+#include "flow/once.h"
 #include "flow/ports.h"
 
 namespace usher::flow {
-
-struct DeleteOfAccount {
-    domain::TenantId tenant;
-    domain::AccountId account;
-    domain::Asker asker;
-};
 
 struct DeletedOfAccount {
     std::size_t deleted = 0;
@@ -25,7 +20,15 @@ struct DeletedOfAccount {
     std::vector<std::pair<domain::EntitlementId, Failure>> kept;  // refused at once
 };
 
-// Waits for nobody at the partner. An error is the store's; what was deleted before it stays so,
+struct DeleteOfAccount {
+    domain::TenantId tenant;
+    domain::AccountId account;
+    domain::Asker asker;
+    std::optional<Once<DeletedOfAccount>> once{};
+};
+
+// Waits for nobody at the partner. With a key, what repeats it after a crash deletes the rest. An
+// error is the store's; what was deleted before it stays so,
 // and the call can be repeated.
 base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& ports,
                                                                        DeleteOfAccount request);

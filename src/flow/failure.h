@@ -34,6 +34,8 @@ enum class FailureKind : std::uint8_t {
     not_recoverable,      // the customer has no access that could be recovered
     partner_unavailable,  // and without it there is no answer
     budget_spent,         // too many of these for now
+    key_under_way,        // another request with the same idempotency key; see `again_after`
+    key_of_another,       // what was asked under this idempotency key was something else
     store,                // see `store`
 };
 
@@ -45,6 +47,7 @@ struct Failure {
     std::optional<domain::EntitlementId> existing;    // of already_entitled
     std::optional<domain::EntitlementStatus> status;  // the record's, where it explains
     std::optional<std::uint64_t> version;             // the record's, of version_mismatch
+    std::optional<base::Duration> again_after;
 };
 
 inline Failure fail(FailureKind kind) {

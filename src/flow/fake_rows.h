@@ -26,6 +26,7 @@ class FakeRows {
     std::vector<Comparison> comparisons;
     std::vector<ActionPin> pinned;
     std::vector<KeptReport> kept;
+    std::map<IdempotencyKey, KeptAnswer> answers;
     std::vector<BacklogPart> waiting;
     std::function<void(const domain::Entitlement* before, const Writes&)> on_commit;
 
@@ -36,6 +37,7 @@ class FakeRows {
         if (wanted.account) found.account = find(accounts, *wanted.account);
         if (wanted.product) found.product = find(products, *wanted.product);
         if (wanted.sweep) found.sweep = sweep;
+        if (wanted.idempotency) found.kept = find(answers, *wanted.idempotency);
         if (wanted.reports_of) {
             for (const auto& report : kept_of(*wanted.reports_of)) {
                 found.reports.push_back({report.digest, report.received});
@@ -68,7 +70,10 @@ class FakeRows {
         }
         if (writes.comparison) comparisons.push_back(*writes.comparison);
         if (writes.pin) put(*writes.pin);
-        if (!writes.entitlement) return true;
+        if (!writes.entitlement) {
+            put_answers(writes);
+            return true;
+        }
         const auto& row = *writes.entitlement;
         const Key key{row.tenant, row.id};
         for (const auto& [other, held] : rows) {
@@ -84,6 +89,7 @@ class FakeRows {
         rows[key] = row;
         events.insert(events.end(), writes.events.begin(), writes.events.end());
         answered.insert(answered.end(), writes.answered.begin(), writes.answered.end());
+        put_answers(writes);
         return true;
     }
 
@@ -104,6 +110,14 @@ class FakeRows {
     }
 
   private:
+    void put_answers(const Writes& writes) {
+        if (writes.kept) answers[writes.kept->key] = *writes.kept;
+        if (!writes.answers_until) return;
+        std::erase_if(answers, [&](const auto& entry) {
+            return entry.second.begun + kAnswersKept <= *writes.answers_until;
+        });
+        for (auto& [key, answer] : answers) drop_link(answer, *writes.answers_until);
+    }
     void put(const Hold& hold) {
         std::erase_if(in_force, [&](const Hold& other) {
             return other.tenant == hold.tenant && other.merchant == hold.merchant &&

@@ -165,6 +165,19 @@ class FakeStore final : public Store, public FakeRows {
         }
         co_return fitting;
     }
+    base::Task<StoreResult<std::optional<KeptAnswer>>> find_answer(IdempotencyKey key) override {
+        co_return find(answers, key);
+    }
+    base::Task<StoreResult<std::vector<domain::TenantId>>> answers_due(base::Time until,
+                                                                       std::size_t) override {
+        std::vector<domain::TenantId> tenants;
+        for (const auto& [key, kept] : answers) {
+            if (due_to_go(kept) <= until && (tenants.empty() || tenants.back() != key.tenant)) {
+                tenants.push_back(key.tenant);
+            }
+        }
+        co_return tenants;
+    }
     base::Task<StoreResult<std::vector<KeptReport>>> reports(domain::TenantId,
                                                              domain::EntitlementId entitlement,
                                                              std::size_t) override {

@@ -71,12 +71,34 @@ Entitlement make_row(const Purchase& request, const domain::EntitlementId& id,
     return row;
 }
 
+std::expected<Purchased, Failure> answer(const Waited& waited) {
+    const auto& row = *waited.entitlement;
+    if (waited.end == RequestEnd::refused) {
+        auto failure = refusal_in(row);
+        failure.existing = row.id;
+        return std::unexpected{std::move(failure)};
+    }
+    const bool confirmed = waited.end == RequestEnd::confirmed;
+    return Purchased{.id = row.id,
+                     .status = row.convergence.status,
+                     .propagated = confirmed ? Propagated::confirmed : Propagated::pending,
+                     .activation = row.activation,
+                     .version = row.version};
+}
+
 struct Decider {
     Purchase request;
     domain::EntitlementId id;
     ClaimTools tools;
 
     std::pair<Writes, Decided> operator()(const Rows& rows) const {
+        return decide_once<Purchased, Recorded>(
+            request.once, rows, [&] { return decide(rows); },
+            [](const Recorded& recorded) { return answer(as_it_stands(recorded)); });
+    }
+
+  private:
+    std::pair<Writes, Decided> decide(const Rows& rows) const {
         const auto repeat = repeated(request, rows);
         if (!repeat) return {Writes{}, repeat.error()};
         if (*repeat != nullptr) return again(**repeat, rows);
@@ -88,7 +110,6 @@ struct Decider {
         return finish(std::move(recording), std::move(work), awaited);
     }
 
-  private:
     // A repeat changes nothing; what is still open about the first becomes due now.
     std::pair<Writes, Decided> again(const Entitlement& row, const Rows& rows) const {
         const Awaited awaited{.request = row.request, .past = row.last_refusal};
@@ -116,21 +137,6 @@ base::Task<std::optional<domain::Activation>> fresh_activation(Ports& ports, con
     co_return row.activation;
 }
 
-std::expected<Purchased, Failure> answer(const Waited& waited) {
-    const auto& row = *waited.entitlement;
-    if (waited.end == RequestEnd::refused) {
-        auto failure = refusal_in(row);
-        failure.existing = row.id;
-        return std::unexpected{std::move(failure)};
-    }
-    const bool confirmed = waited.end == RequestEnd::confirmed;
-    return Purchased{.id = row.id,
-                     .status = row.convergence.status,
-                     .propagated = confirmed ? Propagated::confirmed : Propagated::pending,
-                     .activation = row.activation,
-                     .version = row.version};
-}
-
 }  // namespace
 
 base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase request) {
@@ -142,7 +148,8 @@ base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase re
                                                 .entitlement = request.id,
                                                 .account = request.account,
                                                 .product = request.product,
-                                                .occupant = true},
+                                                .occupant = true,
+                                                .idempotency = key_of(request.once)},
                                                Decider{request, id, make_claim_tools(ports)});
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
@@ -150,7 +157,7 @@ base::Task<std::expected<Purchased, Failure>> purchase(Ports& ports, Purchase re
 
     const auto row = recorded.row;
     if (!recorded.work && domain::is_settled(row->convergence)) {
-        auto purchased = answer({end_of(*row, recorded.awaited), row});
+        auto purchased = answer(as_it_stands(recorded));
         if (purchased && purchased->status == EntitlementStatus::pending) {
             purchased->activation = co_await fresh_activation(ports, *row, deadline);
         }

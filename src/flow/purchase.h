@@ -14,6 +14,14 @@
 
 namespace usher::flow {
 
+struct Purchased {
+    domain::EntitlementId id;
+    domain::EntitlementStatus status{};
+    Propagated propagated{};
+    std::optional<domain::Activation> activation;  // when the customer must act
+    std::uint64_t version = 0;
+};
+
 struct Purchase {
     domain::TenantId tenant;
     domain::AccountId account;
@@ -24,14 +32,7 @@ struct Purchase {
     std::optional<base::Time> expiry_date;
     domain::Asker asker;
     base::Duration wait{};
-};
-
-struct Purchased {
-    domain::EntitlementId id;
-    domain::EntitlementStatus status{};
-    Propagated propagated{};
-    std::optional<domain::Activation> activation;  // when the customer must act
-    std::uint64_t version = 0;
+    std::optional<Once<Purchased>> once{};
 };
 
 // `rejected` when the partner refuses for good inside the wait; the record then ends CANCELLED.

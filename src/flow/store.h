@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "domain/entitlement.h"
 #include "flow/comparison.h"
+#include "flow/kept_answer.h"
 #include "flow/kept_report.h"
 #include "flow/listing.h"
 #include "flow/watch_over.h"
@@ -51,6 +52,7 @@ struct Wanted {
     std::vector<PartnerKey> partner_keys;  // whose are these, in any tenant
     bool sweep = false;
     std::optional<domain::EntitlementId> reports_of;  // empty: nobody's
+    std::optional<IdempotencyKey> idempotency;
 };
 
 struct Rows {
@@ -61,6 +63,7 @@ struct Rows {
     std::map<PartnerKey, std::pair<domain::TenantId, domain::EntitlementId>> holders;
     std::optional<Sweep> sweep;
     std::vector<ReportMark> reports;  // the newest first
+    std::optional<KeptAnswer> kept;   // under the idempotency key
     base::Time now;                   // by the store's clock: leases and due times are judged by it
 
     bool operator==(const Rows&) const = default;
@@ -84,11 +87,15 @@ struct Writes {
     std::optional<base::Time> reports_until;
     std::optional<Comparison> comparison;  // likewise with the same tenant, merchant and time
     std::optional<ActionPin> pin;          // likewise, with the same product and action
+    std::optional<KeptAnswer> kept;        // the one under the same key is replaced
+    // Of the tenant's answers those go that were due to go then, and links that were; some hundred
+    // at a time.
+    std::optional<base::Time> answers_until;
 
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&
                !sweep && !hold && !comparison && !pin && !report && forgotten_reports.empty() &&
-               !reports_until;
+               !reports_until && !kept && !answers_until;
     }
 };
 
@@ -209,6 +216,11 @@ class Store {
     // first.
     virtual base::Task<StoreResult<std::vector<KeptReport>>> reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) = 0;
+    virtual base::Task<StoreResult<std::optional<KeptAnswer>>> find_answer(IdempotencyKey key) = 0;
+    // At most `limit` tenants of whose answers something is due to go at `until` or before.
+    virtual base::Task<StoreResult<std::vector<domain::TenantId>>> answers_due(
+        base::Time until, std::size_t limit) = 0;
+
     // How much is not settled, of every tenant, merchant by merchant; `long_ago`: since then or
     // before. Costs a look at everything there is work for, so it is asked seldom.
     virtual base::Task<StoreResult<std::vector<BacklogPart>>> backlog(base::Time long_ago) = 0;

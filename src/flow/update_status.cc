@@ -122,14 +122,21 @@ base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateSt
     auto watch = ports.propagator.watch(request.tenant, request.entitlement);
 
     auto decided = co_await decide_in<Decided>(
-        ports.store, {.tenant = request.tenant, .entitlement = request.entitlement},
-        [request, tools](const Rows& rows) { return decide(request, tools, rows); });
+        ports.store,
+        {.tenant = request.tenant,
+         .entitlement = request.entitlement,
+         .idempotency = key_of(request.once)},
+        [request, tools](const Rows& rows) {
+            return decide_once<Updated, Recorded>(
+                request.once, rows, [&] { return decide(request, tools, rows); },
+                [](const Recorded& recorded) { return answer(recorded, as_it_stands(recorded)); });
+        });
     if (!decided) co_return std::unexpected{fail(decided.error())};
     if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
     auto recorded = std::get<Recorded>(std::move(*decided));
 
     if (!recorded.work && domain::is_settled(recorded.row->convergence)) {
-        co_return answer(recorded, {end_of(*recorded.row, recorded.awaited), recorded.row});
+        co_return answer(recorded, as_it_stands(recorded));
     }
     const auto waited =
         co_await carry_and_wait(ports, std::move(watch), recorded.row, std::move(recorded.work),

@@ -10,6 +10,7 @@
 #include "base/task.h"
 #include "domain/entitlement.h"
 #include "flow/failure.h"
+#include "flow/once.h"
 #include "flow/ports.h"
 
 namespace usher::flow {
@@ -17,6 +18,14 @@ namespace usher::flow {
 enum class Propagated : std::uint8_t {
     confirmed,  // both sides agree
     pending,    // recorded; the partner is told as soon as it can be
+};
+
+struct Updated {
+    bool modified = false;  // false: the record was so already
+    Propagated propagated{};
+    std::uint64_t version = 0;
+    domain::EntitlementStatus status{};  // the record's, and the partner's, when it was answered
+    domain::PartnerStatus partner_status{};
 };
 
 // An ending is asked for softly or, where that cannot be, at once. A deletion (OpenTV §2.1 G8) is
@@ -35,14 +44,7 @@ struct UpdateStatus {
     domain::Reason reason;
     domain::Asker asker;
     base::Duration wait{};
-};
-
-struct Updated {
-    bool modified = false;  // false: the record was so already
-    Propagated propagated{};
-    std::uint64_t version = 0;
-    domain::EntitlementStatus status{};  // the record's, and the partner's, when it was answered
-    domain::PartnerStatus partner_status{};
+    std::optional<Once<Updated>> once{};
 };
 
 // A request that was overtaken by a newer one while it waited is answered as recorded and pending.

@@ -49,6 +49,10 @@ RequestEnd end_of(const domain::Entitlement& entitlement, const Awaited& awaited
     return RequestEnd::pending;
 }
 
+Waited as_it_stands(const Recorded& recorded) {
+    return {end_of(*recorded.row, recorded.awaited), recorded.row};
+}
+
 namespace {
 
 // The watch is older than the request, so it may have seen what the request found.

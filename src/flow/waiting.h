@@ -50,6 +50,9 @@ struct Waited {
     std::shared_ptr<const domain::Entitlement> entitlement;  // the newest seen
 };
 
+// How it stands before anybody has waited.
+Waited as_it_stands(const Recorded& recorded);
+
 // What whoever waited is told about a request that was refused.
 Failure refusal_in(const domain::Entitlement& row);
 

@@ -37,6 +37,8 @@ void check(const flow::Wanted& wanted, const flow::Writes& writes) {
             "the comparison is in the command's tenant");
     require(!writes.pin || writes.pin->tenant == wanted.tenant,
             "the pin is in the command's tenant");
+    require(!writes.kept || writes.kept->key.tenant == wanted.tenant,
+            "the kept answer is in the command's tenant");
     for (const auto& event : writes.events) {
         require(event.tenant == row->tenant && event.entitlement == row->id,
                 "events are of the entitlement that is written");

@@ -127,6 +127,10 @@ class ReadEngine {
                                                           std::size_t limit) = 0;
     virtual Answer<std::vector<flow::Comparison>> latest_comparisons(
         const domain::TenantId& tenant) = 0;
+    virtual Answer<std::optional<flow::KeptAnswer>> kept_answer(
+        const flow::IdempotencyKey& key) = 0;
+    virtual Answer<std::vector<domain::TenantId>> answers_due(base::Time until,
+                                                              std::size_t limit) = 0;
     // Of one route, each kind once.
     virtual Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route,
                                                               base::Time now,

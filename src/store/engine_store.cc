@@ -321,6 +321,18 @@ base::Task<flow::StoreResult<std::vector<domain::Product>>> EngineStore::product
             ReadEngine& engine) { return engine.products_by_key(tenant, merchant, key, limit); });
 }
 
+base::Task<flow::StoreResult<std::optional<flow::KeptAnswer>>> EngineStore::find_answer(
+    flow::IdempotencyKey key) {
+    return read_row<std::optional<flow::KeptAnswer>>(
+        [key = std::move(key)](ReadEngine& engine) { return engine.kept_answer(key); });
+}
+
+base::Task<flow::StoreResult<std::vector<domain::TenantId>>> EngineStore::answers_due(
+    base::Time until, std::size_t limit) {
+    return read<std::vector<domain::TenantId>>(
+        [until, limit](ReadEngine& engine) { return engine.answers_due(until, limit); });
+}
+
 base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> EngineStore::reports(
     domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) {
     return read<std::vector<flow::KeptReport>>(

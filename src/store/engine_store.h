@@ -67,6 +67,10 @@ class EngineStore : public SteppedStore {
     base::Task<flow::StoreResult<std::vector<domain::Product>>> products_by_key(
         domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
         std::size_t limit) override;
+    base::Task<flow::StoreResult<std::optional<flow::KeptAnswer>>> find_answer(
+        flow::IdempotencyKey key) override;
+    base::Task<flow::StoreResult<std::vector<domain::TenantId>>> answers_due(
+        base::Time until, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::KeptReport>>> reports(
         domain::TenantId tenant, domain::EntitlementId entitlement, std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::Comparison>>> latest_comparisons(

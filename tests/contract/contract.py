@@ -63,6 +63,7 @@ def ask(world, document, usher):
     import calls_more
     import isolation
     import messages
+    import once
     import routes
     import trouble
     from samples import Portal
@@ -90,6 +91,8 @@ def ask(world, document, usher):
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     calls_more.provoke(portal)
+    step("usher dev: repeated with a key")
+    once.provoke(portal)
     step("usher dev: tenants apart")
     other = world.dev()
     yield from isolation.provoke(world, other, document)

@@ -2,6 +2,7 @@
 
 import time
 
+import once
 from program import ENTITLEMENTS, PREMIUM
 from world import Request, basic, bearer
 
@@ -205,7 +206,15 @@ class Portal:
     # --- what is done
 
     def expect(self, wanted, request, listener="operator", wire=None):
-        return self.world.expect(wanted, self.started, request, listener, wire)
+        """A change that is carried out is repeated with its key, and must be answered the same."""
+        keyed = wire is None and (wanted < 300 or wanted in once.REFUSED_LATER) and once.is_keyed(
+            self.world.observed.document, listener, request)
+        if keyed:
+            request = request.with_header("Idempotency-Key", once.key())
+        answer = self.world.expect(wanted, self.started, request, listener, wire)
+        if keyed:
+            once.repeat(self.world, self.started, request, answer)
+        return answer
 
     def new_account(self, **more):
         name = self.world.new_name("customer")

@@ -59,9 +59,12 @@ json::object cascade_json(const domain::Cascade& cascade) {
     return told;
 }
 
-base::Task<std::expected<flow::ChangedAccount, Problem>> change(const Exchange& exchange,
-                                                                const Surroundings& around,
-                                                                bool deletes) {
+using Outcome = std::expected<flow::ChangedAccount, flow::Failure>;
+
+// `render(outcome)` is the answer.
+template <class Render>
+base::Task<Answer> change(Exchange& exchange, const Surroundings& around, bool deletes,
+                          Render render) {
     Fields fields{exchange.body};
     flow::ChangeAccount request{.tenant = exchange.tenant->id,
                                 .account = account_in_path(exchange, fields),
@@ -72,17 +75,24 @@ base::Task<std::expected<flow::ChangedAccount, Problem>> change(const Exchange& 
         if (const auto status = read_status(fields, Presence::mandatory)) request.status = *status;
     }
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-    const auto changed = co_await around.operations.change_account(
-        std::move(request), around.clock.monotonic() + kLongestCascade);
-    if (!changed) co_return std::unexpected{problem(changed.error())};
-    co_return *changed;
+    co_return co_await answer_once<flow::ChangedAccount>(
+        exchange, around, kLongestCascade, render, [&](auto once) {
+            request.once = std::move(once);
+            return around.operations.change_account(std::move(request),
+                                                    around.clock.monotonic() + kLongestCascade);
+        });
 }
 
-http::Response counts(int status, const flow::ChangedAccount& changed) {
-    auto response =
-        json_answer(status, {{"matchedCount", 1}, {"modifiedCount", changed.modified ? 1 : 0}});
-    response.headers.set("usher-propagation", changed.all_confirmed ? "confirmed" : "pending");
+Answer told(int status, const Outcome& changed, const json::object& body) {
+    if (!changed) return std::unexpected{problem(changed.error())};
+    auto response = json_answer(status, body);
+    response.headers.set("usher-propagation", changed->all_confirmed ? "confirmed" : "pending");
     return response;
+}
+
+Answer counts(int status, const Outcome& changed) {
+    const int modified = changed && changed->modified ? 1 : 0;
+    return told(status, changed, {{"matchedCount", 1}, {"modifiedCount", modified}});
 }
 
 }  // namespace
@@ -90,29 +100,30 @@ http::Response counts(int status, const flow::ChangedAccount& changed) {
 base::Task<Answer> add_account(Exchange& exchange, const Surroundings& around) {
     auto request = read_account(exchange);
     if (!request) co_return std::unexpected{std::move(request.error())};
-    const auto account = co_await around.operations.add_account(std::move(*request));
-    if (!account) co_return std::unexpected{problem(account.error())};
-    co_return json_answer(201, {{"_id", account->id.text()}});
+    using Added = std::expected<domain::Account, flow::Failure>;
+    const auto render = [](const Added& account) -> Answer {
+        if (!account) return std::unexpected{problem(account.error())};
+        return json_answer(201, {{"_id", account->id.text()}});
+    };
+    co_return co_await answer_once<domain::Account>(exchange, around, {}, render, [&](auto once) {
+        request->once = std::move(once);
+        return around.operations.add_account(std::move(*request));
+    });
 }
 
 base::Task<Answer> change_account(Exchange& exchange, const Surroundings& around) {
-    const auto changed = co_await change(exchange, around, false);
-    if (!changed) co_return std::unexpected{changed.error()};
-    co_return counts(200, *changed);
+    return change(exchange, around, false,
+                  [](const Outcome& changed) { return counts(200, changed); });
 }
 
 base::Task<Answer> change_account_by_old_path(Exchange& exchange, const Surroundings& around) {
-    const auto changed = co_await change(exchange, around, false);
-    if (!changed) co_return std::unexpected{changed.error()};
-    co_return counts(201, *changed);
+    return change(exchange, around, false,
+                  [](const Outcome& changed) { return counts(201, changed); });
 }
 
 base::Task<Answer> delete_account(Exchange& exchange, const Surroundings& around) {
-    const auto changed = co_await change(exchange, around, true);
-    if (!changed) co_return std::unexpected{changed.error()};
-    auto response = json_answer(200, {{"deletedCount", 1}});
-    response.headers.set("usher-propagation", changed->all_confirmed ? "confirmed" : "pending");
-    co_return response;
+    return change(exchange, around, true,
+                  [](const Outcome& changed) { return told(200, changed, {{"deletedCount", 1}}); });
 }
 
 base::Task<Answer> read_account(Exchange& exchange, const Surroundings& around) {

@@ -23,18 +23,34 @@ base::Task<Answer> carry_out(Exchange& exchange, const Surroundings& around,
                              flow::UpdateStatus update, Fields& fields) {
     const auto waiting = complete_change(exchange, around.options, fields, update);
     if (!waiting) co_return std::unexpected{waiting.error()};
-    const auto id = update.entitlement;
+    const auto render = [id = update.entitlement,
+                         waiting = *waiting](const UpdateOutcome& updated) -> Answer {
+        if (!updated) return std::unexpected{problem(updated.error())};
+        const int status = updated->propagated == flow::Propagated::pending ? 202 : 200;
+        auto response =
+            json_answer(status, {{"entitlementId", id.text()},
+                                 {"status", domain::to_text(updated->status)},
+                                 {"partnerStatus", domain::to_text(updated->partner_status)}});
+        add_change_headers(response, updated->version, updated->propagated, waiting);
+        return response;
+    };
+    co_return co_await update_once(exchange, around, std::move(update), render);
+}
 
-    const auto updated = co_await around.operations.update_status(std::move(update));
-    if (!updated) co_return std::unexpected{problem(updated.error())};
-
-    const int status = updated->propagated == flow::Propagated::pending ? 202 : 200;
-    auto response =
-        json_answer(status, {{"entitlementId", id.text()},
-                             {"status", domain::to_text(updated->status)},
-                             {"partnerStatus", domain::to_text(updated->partner_status)}});
-    add_change_headers(response, updated->version, updated->propagated, *waiting);
-    co_return response;
+http::Response product_answer(const domain::EntitlementId& id,
+                              const flow::ProductChanged& changed) {
+    const auto& updated = changed.updated;
+    const bool waits_for_customer = updated.status == domain::EntitlementStatus::pending;
+    const bool is_done = updated.propagated == flow::Propagated::confirmed && !waits_for_customer;
+    const int status = is_done ? 200 : 202;
+    boost::json::object body{{"entitlementId", id.text()},
+                             {"productId", changed.product.text()},
+                             {"status", domain::to_text(updated.status)},
+                             {"partnerStatus", domain::to_text(updated.partner_status)}};
+    if (waits_for_customer && changed.activation) {
+        add_activation(body, *changed.activation, status);
+    }
+    return json_answer(status, body);
 }
 
 base::Task<Answer> end(Exchange& exchange, const Surroundings& around,
@@ -76,29 +92,27 @@ base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around
     const auto product = fields.id("productId", Presence::mandatory);
     const auto waiting = complete_change(exchange, around.options, fields, common);
     if (!waiting) co_return std::unexpected{waiting.error()};
-    const auto id = common.entitlement;
-    const auto changed =
-        co_await around.operations.change_product({.tenant = common.tenant,
-                                                   .entitlement = common.entitlement,
-                                                   .product = domain::ProductId{*product},
-                                                   .if_version = common.if_version,
-                                                   .asker = common.asker,
-                                                   .wait = common.wait});
-    if (!changed) co_return std::unexpected{problem(changed.error())};
-    const auto& updated = changed->updated;
-    const bool waits_for_customer = updated.status == domain::EntitlementStatus::pending;
-    const bool is_done = updated.propagated == flow::Propagated::confirmed && !waits_for_customer;
-    const int status = is_done ? 200 : 202;
-    boost::json::object body{{"entitlementId", id.text()},
-                             {"productId", changed->product.text()},
-                             {"status", domain::to_text(updated.status)},
-                             {"partnerStatus", domain::to_text(updated.partner_status)}};
-    if (waits_for_customer && changed->activation) {
-        add_activation(body, *changed->activation, status);
-    }
-    auto response = json_answer(status, body);
-    add_change_headers(response, updated.version, updated.propagated, *waiting);
-    co_return response;
+    using Outcome = std::expected<flow::ProductChanged, flow::Failure>;
+    const auto render = [id = common.entitlement,
+                         waiting = *waiting](const Outcome& changed) -> Answer {
+        if (!changed) return std::unexpected{problem(changed.error())};
+        auto response = product_answer(id, *changed);
+        add_change_headers(response, changed->updated.version, changed->updated.propagated,
+                           waiting);
+        return response;
+    };
+    flow::ChangeProduct change{.tenant = common.tenant,
+                               .entitlement = common.entitlement,
+                               .product = domain::ProductId{*product},
+                               .if_version = common.if_version,
+                               .asker = common.asker,
+                               .wait = common.wait};
+    const auto wait = change.wait;
+    co_return co_await answer_once<flow::ProductChanged>(
+        exchange, around, wait, render, [&](auto once) {
+            change.once = std::move(once);
+            return around.operations.change_product(std::move(change));
+        });
 }
 
 }  // namespace usher::api::opentv

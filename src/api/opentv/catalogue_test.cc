@@ -69,12 +69,13 @@ TEST_F(OpenTvTest, ReadsListsAndChangesProducts) {
         return call("PUT", "/cpm/commercial/v1/products/M_K", std::move(body));
     };
     EXPECT_EQ(change(R"({"name":"Music"})").body, R"({"matchedCount":1,"modifiedCount":0})");
-    EXPECT_TRUE(operations.products.empty());
+    // The same name is put again, so that a key has something to be kept with; it changes nothing.
+    EXPECT_EQ(operations.products.size(), 1U);
     const auto changed = change(R"({"name":"More","providerId":"M","type":"thirdParty"})");
     EXPECT_EQ(changed.status, 200);
     EXPECT_EQ(changed.body, R"({"matchedCount":1,"modifiedCount":1})");
-    ASSERT_EQ(operations.products.size(), 1U);
-    EXPECT_EQ(operations.products[0].name, "More");
+    ASSERT_EQ(operations.products.size(), 2U);
+    EXPECT_EQ(operations.products[1].name, "More");
     EXPECT_EQ(details(change(R"({"providerId":"N","providerResourceId":"L","type":"x"})")),
               (std::vector<std::pair<std::string, int>>{{"type", 40017},
                                                         {"name", 40011},

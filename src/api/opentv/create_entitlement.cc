@@ -83,19 +83,11 @@ int status_of(Edition edition, const flow::Purchased& purchased) {
     return 200;
 }
 
-}  // namespace
+using Outcome = std::expected<flow::Purchased, flow::Failure>;
 
-base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& around) {
-    auto purchase = read_purchase(exchange);
-    if (!purchase) co_return std::unexpected{std::move(purchase.error())};
-    const auto waiting = waiting_of(exchange, around.options);
-    purchase->wait = waiting.wait;
-
-    const auto purchased = co_await around.operations.purchase(std::move(*purchase));
-    if (!purchased) co_return std::unexpected{problem(purchased.error())};
-
-    exchange.entitlement_label = purchased->id.text();
-    const auto status = status_of(exchange.tenant->edition, *purchased);
+Answer render_purchase(Edition edition, const Waiting& waiting, const Outcome& purchased) {
+    if (!purchased) return std::unexpected{problem(purchased.error())};
+    const auto status = status_of(edition, *purchased);
     boost::json::object body{{"_id", purchased->id.text()},
                              {"entitlementId", purchased->id.text()},
                              {"status", domain::to_text(purchased->status)}};
@@ -107,7 +99,27 @@ base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& ar
         response.headers.set("Location", fmt::format("/crm-gateway/v2/rmg/v1/entitlements/{}",
                                                      purchased->id.text()));
     }
-    co_return response;
+    return response;
+}
+
+}  // namespace
+
+base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& around) {
+    auto purchase = read_purchase(exchange);
+    if (!purchase) co_return std::unexpected{std::move(purchase.error())};
+    const auto waiting = waiting_of(exchange, around.options);
+    purchase->wait = waiting.wait;
+
+    const auto render = [waiting, edition = exchange.tenant->edition](const Outcome& purchased) {
+        return render_purchase(edition, waiting, purchased);
+    };
+    const auto call = [&](std::optional<flow::Once<flow::Purchased>> once) -> base::Task<Outcome> {
+        purchase->once = std::move(once);
+        auto purchased = co_await around.operations.purchase(std::move(*purchase));
+        if (purchased) exchange.entitlement_label = purchased->id.text();
+        co_return purchased;
+    };
+    co_return co_await answer_once<flow::Purchased>(exchange, around, waiting.wait, render, call);
 }
 
 }  // namespace usher::api::opentv

@@ -8,6 +8,26 @@
 
 namespace usher::api::opentv {
 
+namespace {
+
+// After so long a repeat with the same key goes on where one that broke off came to.
+constexpr base::Duration kLongestDeletion = std::chrono::seconds{10};
+
+Answer render_deleted(const std::expected<flow::DeletedOfAccount, flow::Failure>& done) {
+    if (!done) return std::unexpected{problem(done.error())};
+    boost::json::object body{{"deletedCount", done->deleted}};
+    boost::json::array kept;
+    for (const auto& [id, failure] : done->kept) {
+        kept.push_back({{"_id", id.text()}, {"errorCode", number_of(code_of(failure))}});
+    }
+    if (!kept.empty()) body["notDeleted"] = std::move(kept);
+    auto response = json_answer(200, body);
+    response.headers.set("usher-propagation", done->all_confirmed ? "confirmed" : "pending");
+    return response;
+}
+
+}  // namespace
+
 base::Task<Answer> delete_entitlement(Exchange& exchange, const Surroundings& around) {
     Fields fields{exchange.body};
     auto deletion = begin_change(exchange, fields);
@@ -15,11 +35,13 @@ base::Task<Answer> delete_entitlement(Exchange& exchange, const Surroundings& ar
     const auto waiting = complete_change(exchange, around.options, fields, deletion);
     if (!waiting) co_return std::unexpected{waiting.error()};
 
-    const auto deleted = co_await around.operations.update_status(std::move(deletion));
-    if (!deleted) co_return std::unexpected{problem(deleted.error())};
-    auto response = json_answer(200, {{"deletedCount", 1}});
-    add_change_headers(response, deleted->version, deleted->propagated, *waiting);
-    co_return response;
+    const auto render = [waiting = *waiting](const UpdateOutcome& deleted) -> Answer {
+        if (!deleted) return std::unexpected{problem(deleted.error())};
+        auto response = json_answer(200, {{"deletedCount", 1}});
+        add_change_headers(response, deleted->version, deleted->propagated, waiting);
+        return response;
+    };
+    co_return co_await update_once(exchange, around, std::move(deletion), render);
 }
 
 base::Task<Answer> delete_of_account(Exchange& exchange, const Surroundings& around) {
@@ -29,18 +51,11 @@ base::Task<Answer> delete_of_account(Exchange& exchange, const Surroundings& aro
                                       "accountId", exchange.params.at("accountId"), fields)},
                                   .asker = asker_of(exchange)};
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-
-    const auto done = co_await around.operations.delete_of_account(std::move(request));
-    if (!done) co_return std::unexpected{problem(done.error())};
-    boost::json::object body{{"deletedCount", done->deleted}};
-    boost::json::array kept;
-    for (const auto& [id, failure] : done->kept) {
-        kept.push_back({{"_id", id.text()}, {"errorCode", number_of(code_of(failure))}});
-    }
-    if (!kept.empty()) body["notDeleted"] = std::move(kept);
-    auto response = json_answer(200, body);
-    response.headers.set("usher-propagation", done->all_confirmed ? "confirmed" : "pending");
-    co_return response;
+    co_return co_await answer_once<flow::DeletedOfAccount>(
+        exchange, around, kLongestDeletion, render_deleted, [&](auto once) {
+            request.once = std::move(once);
+            return around.operations.delete_of_account(std::move(request));
+        });
 }
 
 }  // namespace usher::api::opentv

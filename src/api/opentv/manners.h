@@ -5,6 +5,7 @@
 
 #include "api/exchange.h"
 #include "api/fields.h"
+#include "api/once.h"
 #include "api/prefer.h"
 #include "flow/update_status.h"
 
@@ -20,6 +21,20 @@ flow::UpdateStatus begin_change(const Exchange& exchange, Fields& fields);
 // Its If-Match and its wait. All that `fields` found comes first.
 std::expected<Waiting, Problem> complete_change(const Exchange& exchange, const Options& options,
                                                 Fields& fields, flow::UpdateStatus& change);
+
+using UpdateOutcome = std::expected<flow::Updated, flow::Failure>;
+
+// Carries it out and answers as `render`, once for each Idempotency-Key.
+template <class Render>
+base::Task<Answer> update_once(Exchange& exchange, const Surroundings& around,
+                               flow::UpdateStatus update, Render render) {
+    const auto wait = update.wait;
+    co_return co_await answer_once<flow::Updated>(
+        exchange, around, wait, std::move(render), [&](auto once) {
+            update.once = std::move(once);
+            return around.operations.update_status(std::move(update));
+        });
+}
 
 http::Response json_answer(int status, const boost::json::object& body);
 

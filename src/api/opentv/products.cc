@@ -59,14 +59,27 @@ void expect_same(Fields& fields, const char* name, const std::string& held) {
     }
 }
 
+using Outcome = std::expected<domain::Product, flow::Failure>;
+
+template <class Render>
+base::Task<Answer> put_once(Exchange& exchange, const Surroundings& around,
+                            flow::PutProduct request, Render render) {
+    co_return co_await answer_once<domain::Product>(exchange, around, {}, render, [&](auto once) {
+        request.once = std::move(once);
+        return around.operations.put_product(std::move(request));
+    });
+}
+
 }  // namespace
 
 base::Task<Answer> put_product(Exchange& exchange, const Surroundings& around) {
     auto request = read_product(exchange);
     if (!request) co_return std::unexpected{std::move(request.error())};
-    const auto product = co_await around.operations.put_product(std::move(*request));
-    if (!product) co_return std::unexpected{problem(product.error())};
-    co_return json_answer(201, {{"self", "/commercial/v1/products/" + product->id.text()}});
+    const auto render = [](const Outcome& product) -> Answer {
+        if (!product) return std::unexpected{problem(product.error())};
+        return json_answer(201, {{"self", "/commercial/v1/products/" + product->id.text()}});
+    };
+    co_return co_await put_once(exchange, around, std::move(*request), render);
 }
 
 base::Task<Answer> read_product(Exchange& exchange, const Surroundings& around) {
@@ -91,14 +104,16 @@ base::Task<Answer> rename_product(Exchange& exchange, const Surroundings& around
     expect_same(fields, "providerResourceId", held->product_key.text());
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
     const bool modified = *name != held->name;
-    if (modified) {
-        const auto put = co_await around.operations.put_product({.tenant = exchange.tenant->id,
-                                                                 .name = *name,
-                                                                 .merchant = held->merchant,
-                                                                 .product_key = held->product_key});
-        if (!put) co_return std::unexpected{problem(put.error())};
-    }
-    co_return json_answer(200, {{"matchedCount", 1}, {"modifiedCount", modified ? 1 : 0}});
+    const auto render = [modified](const Outcome& product) -> Answer {
+        if (!product) return std::unexpected{problem(product.error())};
+        return json_answer(200, {{"matchedCount", 1}, {"modifiedCount", modified ? 1 : 0}});
+    };
+    co_return co_await put_once(exchange, around,
+                                {.tenant = exchange.tenant->id,
+                                 .name = *name,
+                                 .merchant = held->merchant,
+                                 .product_key = held->product_key},
+                                render);
 }
 
 // A tenant sells some hundred products: all are read, so that the total is the true one.

@@ -38,16 +38,17 @@ base::Task<Answer> update_entitlement(Exchange& exchange, const Surroundings& ar
     auto update = read_update(exchange, fields);
     const auto waiting = complete_change(exchange, around.options, fields, update);
     if (!waiting) co_return std::unexpected{waiting.error()};
-    const auto asked = update.status;
-
-    const auto updated = co_await around.operations.update_status(std::move(update));
-    if (!updated) co_return std::unexpected{problem(updated.error())};
-
-    auto response =
-        json_answer(status_of(exchange.tenant->edition, asked, updated->propagated),
-                    {{"matchedCount", 1}, {"modifiedCount", updated->modified ? 1 : 0}});
-    add_change_headers(response, updated->version, updated->propagated, *waiting);
-    co_return response;
+    const auto render = [asked = update.status, waiting = *waiting,
+                         edition =
+                             exchange.tenant->edition](const UpdateOutcome& updated) -> Answer {
+        if (!updated) return std::unexpected{problem(updated.error())};
+        auto response =
+            json_answer(status_of(edition, asked, updated->propagated),
+                        {{"matchedCount", 1}, {"modifiedCount", updated->modified ? 1 : 0}});
+        add_change_headers(response, updated->version, updated->propagated, waiting);
+        return response;
+    };
+    co_return co_await update_once(exchange, around, std::move(update), render);
 }
 
 }  // namespace usher::api::opentv

@@ -69,6 +69,7 @@ std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wa
         if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
     }
     if (wanted.sweep) rows.sweep = find(state_->sweeps, wanted.tenant);
+    if (wanted.idempotency) rows.kept = find(state_->answers, *wanted.idempotency);
     if (wanted.reports_of) {
         for (const auto& report : newest(*state_, {wanted.tenant, *wanted.reports_of})) {
             rows.reports.push_back({report.digest, report.received});
@@ -128,6 +129,7 @@ Applied MemoryWriter::apply_behind(std::int64_t last, const flow::Wanted& wanted
         put(state_->holds, {hold.tenant, hold.merchant, hold.kind, hold.since}, hold);
     }
     put_reports(wanted, writes);
+    put_answers(wanted, writes);
     if (writes.comparison) {
         const auto& line = *writes.comparison;
         put(state_->comparisons, {line.tenant, line.merchant, line.at}, line);
@@ -168,6 +170,24 @@ void MemoryWriter::put_reports(const flow::Wanted& wanted, const flow::Writes& w
     put(state_->reports[{report.tenant, report.entitlement}], report.digest, report);
 }
 
+void MemoryWriter::put_answers(const flow::Wanted& wanted, const flow::Writes& writes) {
+    if (writes.answers_until) {
+        const auto until = *writes.answers_until;
+        const auto answers = state_->answers;
+        for (const auto& [key, kept] : answers) {
+            if (key.tenant != wanted.tenant || flow::due_to_go(kept) > until) continue;
+            if (kept.begun + flow::kAnswersKept <= until) {
+                erase(state_->answers, key);
+                continue;
+            }
+            auto without = kept;
+            flow::drop_link(without, until);
+            put(state_->answers, key, std::move(without));
+        }
+    }
+    if (writes.kept) put(state_->answers, writes.kept->key, *writes.kept);
+}
+
 void MemoryWriter::put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row) {
     const auto set = [this, key](const std::optional<domain::Entitlement>& to) {
         const auto found = state_->entitlements.find(key);
@@ -181,6 +201,12 @@ void MemoryWriter::put_entitlement(const Key& key, const std::optional<domain::E
     };
     undo_.emplace_back([set, before = find(state_->entitlements, key)] { set(before); });
     set(row);
+}
+
+template <class Map>
+void MemoryWriter::erase(Map& map, const typename Map::key_type& key) {
+    undo_.emplace_back([&map, key, before = map.at(key)] { map.insert_or_assign(key, before); });
+    map.erase(key);
 }
 
 template <class Map>

@@ -39,6 +39,7 @@ struct State {
     std::map<Key, std::map<std::string, flow::KeptReport>> reports;  // by digest
     std::map<ComparisonKey, flow::Comparison> comparisons;
     std::map<PinKey, flow::ActionPin> pins;
+    std::map<flow::IdempotencyKey, flow::KeptAnswer> answers;
 };
 
 template <class Map, class K>
@@ -75,7 +76,10 @@ class MemoryWriter final : public WriteEngine {
     bool conflicts(const Changes& changes) const;
     void put_entitlement(const Key& key, const std::optional<domain::Entitlement>& row);
     void put_reports(const flow::Wanted& wanted, const flow::Writes& writes);
+    void put_answers(const flow::Wanted& wanted, const flow::Writes& writes);
     void forget_report(const Key& of, const std::string& digest);
+    template <class Map>
+    void erase(Map& map, const typename Map::key_type& key);
     template <class Map>
     void put(Map& map, const typename Map::key_type& key, typename Map::mapped_type value);
 
@@ -136,6 +140,8 @@ class MemoryReader : public ReadEngine {
     Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
+    Answer<std::optional<flow::KeptAnswer>> kept_answer(const flow::IdempotencyKey& key) override;
+    Answer<std::vector<domain::TenantId>> answers_due(base::Time until, std::size_t limit) override;
     Answer<std::vector<flow::Comparison>> latest_comparisons(
         const domain::TenantId& tenant) override;
     Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route, base::Time now,

@@ -273,6 +273,23 @@ ReadEngine::Answer<std::vector<flow::KeptReport>> MemoryReader::reports(
     return found;
 }
 
+ReadEngine::Answer<std::optional<flow::KeptAnswer>> MemoryReader::kept_answer(
+    const flow::IdempotencyKey& key) {
+    const std::lock_guard lock{state_->mutex};
+    return find(state_->answers, key);
+}
+
+ReadEngine::Answer<std::vector<domain::TenantId>> MemoryReader::answers_due(base::Time until,
+                                                                            std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<domain::TenantId> tenants;
+    for (const auto& [key, kept] : state_->answers) {
+        if (flow::due_to_go(kept) > until || tenants.size() == limit) continue;
+        if (tenants.empty() || tenants.back() != key.tenant) tenants.push_back(key.tenant);
+    }
+    return tenants;
+}
+
 ReadEngine::Answer<std::vector<flow::Hold>> MemoryReader::holds() {
     const std::lock_guard lock{state_->mutex};
     std::vector<flow::Hold> holds;

@@ -157,9 +157,28 @@ inline constexpr std::string_view kComment = R"sql(
 ALTER TABLE event ADD COLUMN comment TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Answers to requests that brought a key of their own.
+inline constexpr std::string_view kIdempotency = R"sql(
+CREATE TABLE idempotency (
+    tenant_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answer_without_link TEXT NOT NULL,
+    link_until BIGINT,
+    begun_at BIGINT NOT NULL,
+    open_until BIGINT,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, subject, key)
+) /* clustered */;
+CREATE INDEX idempotency_due ON idempotency (due_at, tenant_id);
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{
     kCreateTables, kRememberUse,      kWatchOver, kNameProblems,  kKeepReports, kCompare,
-    kPinActions,   kListEntitlements, kCascade,   kChangeProduct, kComment};
+    kPinActions,   kListEntitlements, kCascade,   kChangeProduct, kComment,     kIdempotency};
 
 }  // namespace usher::store::sql

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/planted.h"
+#include "store/sql/answer_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
 #include "store/sqlite/open.h"
@@ -150,6 +151,9 @@ Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
         if (!cursor) return std::unexpected{cursor.error()};
         done = keep(read_all<flow::ReportMark>(*cursor), rows.reports);
     }
+    if (done && wanted.idempotency) {
+        done = keep(find_answer(connection, *wanted.idempotency), rows.kept);
+    }
     if (done && wanted.occupant && wanted.account && wanted.product) {
         const auto sql = base::planted(base::Planted::place_without_tenant)
                              ? sql::kFindOccupantAnywhere
@@ -196,6 +200,7 @@ Applied SqliteWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
     if (const auto applied = put_row(changes); applied != Applied::done) return applied;
     if (const auto done = put_rest(writes, changes); !done) return verdict(done.error());
     if (const auto done = put_reports(wanted, writes); !done) return verdict(done.error());
+    if (const auto done = put_answers(wanted, writes); !done) return verdict(done.error());
     if (!changes.events.empty()) **end = {changes.events.back().position, true};
     return Applied::done;
 }
@@ -260,6 +265,27 @@ Result<> SqliteWriter::put_reports(const flow::Wanted& wanted, const flow::Write
         done = run(cursor);
     }
     if (done && writes.report) done = put(connection, sql::kPutReport, *writes.report);
+    return done;
+}
+
+Result<> SqliteWriter::put_answers(const flow::Wanted& wanted, const flow::Writes& writes) {
+    constexpr std::int64_t kMostForgotten = 500;
+    auto& connection = *connection_;
+    Result<> done;
+    if (writes.answers_until) {
+        const auto until = *writes.answers_until;
+        auto old =
+            look_up(connection, sql::kForgetOldAnswers, wanted.tenant.text(),
+                    std::int64_t{base::to_micros(until)},
+                    std::int64_t{base::to_micros(until - flow::kAnswersKept)}, kMostForgotten);
+        if (done = run(old); !done) return done;
+        auto links =
+            look_up(connection, sql::kForgetOldLinks, wanted.tenant.text(),
+                    std::int64_t{base::to_micros(until)},
+                    std::int64_t{base::Duration{flow::kAnswersKept}.count()}, kMostForgotten);
+        if (done = run(links); !done) return done;
+    }
+    if (writes.kept) done = put(connection, sql::kPutAnswer, *writes.kept);
     return done;
 }
 

@@ -154,7 +154,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     open()->insert(row);
     tamper(
         "DROP TABLE sweep; DROP TABLE hold; "
-        "DROP TABLE comparison; DROP TABLE action_pin; "
+        "DROP TABLE comparison; DROP TABLE action_pin; DROP TABLE idempotency; "
         "DROP TABLE report; DROP INDEX product_by_key; DROP INDEX entitlement_account;"
         "DROP INDEX entitlement_product; DROP INDEX entitlement_status;"
         "DROP INDEX account_cascade; ALTER TABLE account DROP COLUMN cascade_kind;"

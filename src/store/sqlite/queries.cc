@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "store/sql/answer_statements.h"
 #include "store/sql/listing.h"
 #include "store/sqlite/columns.h"
 
@@ -94,6 +95,13 @@ Result<std::optional<domain::Account>> find_account(Connection& connection,
     auto cursor = look_up(connection, sql::kFindAccount, tenant.text(), id.text());
     if (!cursor) return std::unexpected{cursor.error()};
     return read_one<domain::Account>(*cursor);
+}
+
+Result<std::optional<flow::KeptAnswer>> find_answer(Connection& connection,
+                                                    const flow::IdempotencyKey& key) {
+    auto cursor = look_up(connection, sql::kFindAnswer, key.tenant.text(), key.subject, key.key);
+    if (!cursor) return std::unexpected{cursor.error()};
+    return read_one<flow::KeptAnswer>(*cursor);
 }
 
 namespace {

@@ -71,6 +71,8 @@ Result<std::optional<domain::Entitlement>> find_entitlement(Connection& connecti
 Result<std::optional<domain::Product>> find_product(Connection& connection,
                                                     const domain::TenantId& tenant,
                                                     const domain::ProductId& id);
+Result<std::optional<flow::KeptAnswer>> find_answer(Connection& connection,
+                                                    const flow::IdempotencyKey& key);
 Result<std::optional<domain::Account>> find_account(Connection& connection,
                                                     const domain::TenantId& tenant,
                                                     const domain::AccountId& id);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/planted.h"
 #include "store/reading.h"
+#include "store/sql/answer_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
 #include "store/sqlite/engine.h"
@@ -328,6 +329,30 @@ ReadEngine::Answer<std::vector<flow::KeptReport>> SqliteReader::reports(
             if (!cursor) return std::unexpected{cursor.error()};
             return read_all<flow::KeptReport>(*cursor);
         });
+}
+
+ReadEngine::Answer<std::optional<flow::KeptAnswer>> SqliteReader::kept_answer(
+    const flow::IdempotencyKey& key) {
+    return ask<std::optional<flow::KeptAnswer>>(
+        [&](Connection& connection) { return find_answer(connection, key); });
+}
+
+ReadEngine::Answer<std::vector<domain::TenantId>> SqliteReader::answers_due(base::Time until,
+                                                                            std::size_t limit) {
+    using Tenants = std::vector<domain::TenantId>;
+    return ask<Tenants>([&](Connection& connection) -> Result<Tenants> {
+        auto cursor =
+            look_up(connection, sql::kFindTenantsWithAnswersDue,
+                    std::int64_t{base::to_micros(until)}, static_cast<std::int64_t>(limit));
+        if (!cursor) return std::unexpected{cursor.error()};
+        Tenants tenants;
+        while (true) {
+            const auto more = cursor->next();
+            if (!more) return std::unexpected{more.error()};
+            if (!*more) return tenants;
+            tenants.emplace_back(cursor->text(0));
+        }
+    });
 }
 
 ReadEngine::Answer<std::vector<flow::Hold>> SqliteReader::holds() {

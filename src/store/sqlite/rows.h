@@ -6,6 +6,7 @@
 
 #include "domain/entitlement.h"
 #include "flow/comparison.h"
+#include "flow/kept_answer.h"
 #include "flow/kept_report.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
@@ -45,6 +46,8 @@ bool read_row(const Cursor& cursor, flow::Hold& hold);
 
 void bind_row(Cursor& cursor, const flow::KeptReport& report);
 bool read_row(const Cursor& cursor, flow::KeptReport& report);
+void bind_row(Cursor& cursor, const flow::KeptAnswer& kept);
+bool read_row(const Cursor& cursor, flow::KeptAnswer& kept);
 
 bool read_row(const Cursor& cursor, flow::ReportMark& mark);
 void bind_row(Cursor& cursor, const flow::Comparison& line);

@@ -1,4 +1,4 @@
-#include "converge/cascades.h"
+#include "converge/upkeep.h"
 
 #include <exception>
 #include <utility>
@@ -6,17 +6,18 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "flow/account.h"
+#include "flow/once.h"
 
 namespace usher::converge {
 
-Cascades::Cascades(base::Executor executor, flow::Ports& ports, base::Duration every)
+Upkeep::Upkeep(base::Executor executor, flow::Ports& ports, base::Duration every)
     : executor_{std::move(executor)},
       ports_{ports},
       every_{every},
       sleeper_{ports.clock},
       ended_{ports.clock} {}
 
-void Cascades::start() {
+void Upkeep::start() {
     running_ = true;
     boost::asio::co_spawn(executor_, run(), [this](const std::exception_ptr& error) {
         if (error) std::rethrow_exception(error);
@@ -25,15 +26,16 @@ void Cascades::start() {
     });
 }
 
-base::Task<> Cascades::stop(base::Monotonic deadline) {
+base::Task<> Upkeep::stop(base::Monotonic deadline) {
     stopping_ = true;
     sleeper_.wake();
     while (running_ && ports_.clock.monotonic() < deadline) co_await ended_.until(deadline);
 }
 
-base::Task<> Cascades::run() {
+base::Task<> Upkeep::run() {
     while (!stopping_) {
         co_await flow::go_on_with_cascades(ports_, ports_.clock.monotonic() + every_);
+        co_await flow::drop_old_answers(ports_, ports_.clock.monotonic() + every_);
         if (!stopping_) co_await sleeper_.until(ports_.clock.monotonic() + every_);
     }
 }

@@ -1,5 +1,6 @@
-// Goes on with what changes of accounts left to do (flow/account.h), from time to time: after a
-// crash, and for what was refused or began meanwhile. Runs on one executor.
+// What is done from time to time: goes on with what changes of accounts left to do
+// (flow/account.h), after a crash and for what was refused or began meanwhile; and lets go of the
+// answers that were kept long enough (flow/once.h). Runs on one executor.
 #pragma once
 
 #include "base/clock.h"
@@ -8,10 +9,10 @@
 
 namespace usher::converge {
 
-class Cascades {
+class Upkeep {
   public:
     // All must outlive it.
-    Cascades(base::Executor executor, flow::Ports& ports, base::Duration every);
+    Upkeep(base::Executor executor, flow::Ports& ports, base::Duration every);
 
     // Until stop(). Once, on the executor.
     void start();
