@@ -232,7 +232,8 @@ Refused check_media_type(const Exchange& exchange) {
 }
 
 // For people who read the history later: a sentence, and never a way to make a log or a terminal do
-// something.
+// something. A header is ASCII, so what is beyond comes percent-encoded; a percent sign that begins
+// no such thing is itself.
 Refused read_comment(Exchange& exchange) {
     constexpr std::string_view kName = "x-usher-comment";
     constexpr std::size_t kLongest = 500;
@@ -241,14 +242,16 @@ Refused read_comment(Exchange& exchange) {
     const auto given = headers.find(kName);
     if (!given) return std::nullopt;
     const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-    const auto characters = characters_in_utf8(*given);
+    auto comment = http::decode_component(*given).value_or(std::string{*given});
+    const auto characters = characters_in_utf8(comment);
     const bool fits = headers.count(kName) == 1 && characters && *characters <= kLongest &&
-                      std::ranges::none_of(*given, is_control);
+                      std::ranges::none_of(comment, is_control);
     if (!fits) {
         return problem(ErrorCode::comment_invalid, std::string{kName},
-                       "must be sent once, in UTF-8, and be at most 500 characters.");
+                       "must be sent once and be at most 500 characters, those beyond ASCII "
+                       "percent-encoded as UTF-8.");
     }
-    exchange.comment = *given;
+    exchange.comment = std::move(comment);
     return std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/planted.h"
 #include "base/task.h"
 #include "flow/failure.h"
 #include "flow/kept_answer.h"
@@ -61,7 +62,8 @@ std::pair<Writes, std::variant<Recorded, Failure>> decide_once(const std::option
         return {Writes{}, fail(FailureKind::key_under_way)};
     }
     std::pair<Writes, std::variant<Recorded, Failure>> decided = decide();
-    if (const auto* recorded = std::get_if<Recorded>(&decided.second)) {
+    const auto* recorded = std::get_if<Recorded>(&decided.second);
+    if (recorded != nullptr && !base::planted(base::Planted::answer_kept_apart)) {
         const std::expected<T, Failure> told = tell(*recorded);
         decided.first.kept = KeptAnswer{.key = once->key,
                                         .request = once->request,

@@ -117,6 +117,10 @@ std::optional<Target> parse_target(std::string_view target) {
     return parsed;
 }
 
+std::optional<std::string> decode_component(std::string_view text) {
+    return decode(text, Plus::literal);
+}
+
 std::string encode_component(std::string_view text) {
     std::string encoded;
     encoded.reserve(text.size());

@@ -26,6 +26,9 @@ struct Target {
 // they are and match no pattern but a parameter, whose value the route checks.
 std::optional<Target> parse_target(std::string_view target);
 
+// Nothing when a percent sign is not followed by two hexadecimal digits.
+std::optional<std::string> decode_component(std::string_view text);
+
 // Percent-encodes everything but unreserved characters (RFC 3986 §2.3).
 std::string encode_component(std::string_view text);
 

@@ -45,6 +45,7 @@ class Judgement {
             for (const auto& [id, row] : kept.rows) judge_entitlement(kept, row);
         }
         judge_answers(evidence_, histories_, found_, verdict_.cells);
+        judge_keys(evidence_, found_);
         judge_partner();
         judge_wire(evidence_, found_);
         verdict_.looks = found_.looks();

@@ -37,6 +37,10 @@ struct Asked {
     std::optional<int> answer;
     int error_code = 0;
     bool modified = false;
+    std::string key;        // of the request and its repeats
+    bool replayed = false;  // the answer says that it is an earlier request's
+    std::string told;       // where there is a key: the whole answer but for the customer's link
+    std::string link;       // which is left out after its expiry
 };
 
 // Of calls to the partner, by a person.

@@ -15,6 +15,9 @@ using Histories = std::map<domain::EntitlementId, std::vector<const domain::Even
 void judge_answers(const Evidence& evidence, const Histories& histories, Findings& found,
                    Cells& cells);
 
+// What came again with its key, against the first.
+void judge_keys(const Evidence& evidence, Findings& found);
+
 // What left for the partner, and in which order.
 void judge_wire(const Evidence& evidence, Findings& found);
 

@@ -392,5 +392,23 @@ TEST_F(JudgeTest, aShortMemoryIsCountedNotBlamed) {
     EXPECT_EQ(verdict.repeats, 2U);
 }
 
+TEST_F(JudgeTest, WhatCameAgainWithItsKeyIsRecordedOnceAndToldTheSame) {
+    auto& first = evidence_.asked.at(1);
+    first.key = "key-1";
+    first.told = "200 pending {}";
+    auto again = first;
+    again.correlation = "asked-2";
+    again.replayed = true;
+    evidence_.asked.push_back(again);
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    auto& repeat = evidence_.asked.back();
+    expect_found(Invariant::once_for_a_key, [&] { repeat.told = "200 confirmed {}"; });
+    expect_found(Invariant::once_for_a_key, [&] {
+        add_event(ChangeKind::requested, EntitlementStatus::suspended, PartnerStatus::suspended,
+                  "asked-2");
+    });
+    expect_found(Invariant::nothing_lost, [&] { evidence_.asked.at(1).correlation = "asked-9"; });
+}
+
 }  // namespace
 }  // namespace usher::simulate

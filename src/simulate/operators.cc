@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "api/errors.h"
@@ -33,6 +34,23 @@ constexpr std::array<std::string_view, 6> kPreferences{"",       "",        "",
 std::int64_t number_in(const boost::json::object& body, std::string_view key) {
     const auto* value = base::find_member(body, key);
     return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+void keep_told(Asked& asked, const http::Response& response, boost::json::object body) {
+    asked.replayed = response.headers.find("Idempotent-Replayed").has_value();
+    if (const auto* link = base::find_member(body, "parameters")) {
+        asked.link = boost::json::serialize(*link);
+        for (const auto* name : {"parameters", "responseCode", "responseMessage"}) body.erase(name);
+    }
+    asked.told = fmt::format("{} {} {}", response.status,
+                             response.headers.find("usher-propagation").value_or(""),
+                             boost::json::serialize(body));
+}
+
+std::string purchase_of(const Offer& offer) {
+    return fmt::format(R"({{"productType":"THIRDPARTY","productId":"BANGO_US_{}",)"
+                       R"("accountId":"{}","status":"PENDING"}})",
+                       offer.product, offer.account);
 }
 
 }  // namespace
@@ -91,6 +109,45 @@ void Operators::list(const Right& right, Dice& dice) {
     send(nullptr, std::move(asked), std::move(request), false);
 }
 
+void Operators::ask_with_key(Dice& dice) {
+    auto& right = rights_.at(dice.below(rights_.size()));
+    auto asked = asking(AskedKind::update, right, std::string{dice.pick(kStatuses)});
+    http::Request request{.method = "PUT",
+                          .target = fmt::format("{}/{}", kEntitlements, right.entitlement)};
+    if (right.entitlement.empty()) {
+        asked.kind = AskedKind::purchase;
+        asked.status = "PENDING";
+        asked.account = right.offer.account;
+        asked.product_key = right.offer.product;
+        request.method = "POST";
+        request.target = kEntitlements;
+        request.body = purchase_of(right.offer);
+    } else if (dice.chance(0.1)) {
+        asked.kind = AskedKind::deletion;
+        asked.status = "CANCELLED";
+        request.method = "DELETE";
+    } else {
+        request.body = fmt::format(R"({{"status":"{}"}})", asked.status);
+    }
+    asked.key = fmt::format("key-{}", ++keys_);
+    ask_again(asked.kind == AskedKind::purchase ? &right : nullptr, asked, request, dice);
+}
+
+// Whether the first was answered or not: who repeats it may have lost the answer.
+void Operators::ask_again(Right* bought, const Asked& asked, const http::Request& request,
+                          Dice& dice) {
+    auto one = asked;
+    one.correlation = fmt::format("asked-{}", asked_.size());
+    auto sent = request;
+    sent.headers = headers(one, dice.pick(kPreferences));
+    sent.headers.add("Idempotency-Key", one.key);
+    send(bought, std::move(one), std::move(sent), dice.chance(0.2));
+    if (!dice.chance(0.7)) return;
+    timeline_.after(
+        dice.log_between(milliseconds{1}, minutes{20}), kWorld,
+        [this, bought, asked, request, &dice](bool) { ask_again(bought, asked, request, dice); });
+}
+
 http::Headers Operators::headers(const Asked& asked) {
     return headers(asked, dice_.pick(kPreferences));
 }
@@ -117,13 +174,10 @@ void Operators::buy(Right& right, bool leaves) {
     asked.entitlement.clear();
     asked.account = right.offer.account;
     asked.product_key = right.offer.product;
-    http::Request request{
-        .method = "POST",
-        .target = std::string{kEntitlements},
-        .headers = headers(asked),
-        .body = fmt::format(R"({{"productType":"THIRDPARTY","productId":"BANGO_US_{}",)"
-                            R"("accountId":"{}","status":"PENDING"}})",
-                            right.offer.product, right.offer.account)};
+    http::Request request{.method = "POST",
+                          .target = std::string{kEntitlements},
+                          .headers = headers(asked),
+                          .body = purchase_of(right.offer)};
     send(&right, std::move(asked), std::move(request), leaves);
 }
 
@@ -206,6 +260,7 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     const auto parsed = base::parse_json(response.body);
     if (!parsed || !parsed->is_object()) return;
     const auto& body = parsed->get_object();
+    if (!asked.key.empty()) keep_told(asked, response, body);
     asked.error_code = static_cast<int>(number_in(body, "errorCode"));
     asked.modified = number_in(body, "modifiedCount") == 1;
     if (asked.kind == AskedKind::deletion && response.status < 300) forget(asked.entitlement);

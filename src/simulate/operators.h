@@ -45,6 +45,9 @@ class Operators {
     // `dice` draws it.
     void ask_otherwise(Dice& dice);
 
+    // One of them asks for a change with a key, and asks the same again.
+    void ask_with_key(Dice& dice);
+
     const std::vector<Asked>& asked() const { return asked_; }
     // Our ids of those.
     const std::set<domain::EntitlementId>& other_products() const { return other_products_; }
@@ -62,6 +65,7 @@ class Operators {
     void want_other_product(const Right& right, Dice& dice);
     void remove(const Right& right, Dice& dice);
     void list(const Right& right, Dice& dice);
+    void ask_again(Right* bought, const Asked& asked, const http::Request& request, Dice& dice);
     void make_known(const Right& right, int error_code);
     Asked asking(AskedKind kind, const Right& right, std::string status) const;
     void send(Right* bought, Asked asked, http::Request request, bool leaves);
@@ -79,6 +83,7 @@ class Operators {
     std::vector<Asked> asked_;
     std::vector<Life> asked_of_;  // by the same number
     std::set<domain::EntitlementId> other_products_;
+    std::uint64_t keys_ = 0;
 };
 
 }  // namespace usher::simulate

@@ -40,6 +40,7 @@ constexpr std::uint64_t kUseOfTies = 2;
 constexpr std::uint64_t kUseOfNodes = 3;
 constexpr std::uint64_t kUseOfChoices = 4;
 constexpr std::uint64_t kUseOfWishes = 6;  // the movers have the one before
+constexpr std::uint64_t kUseOfKeys = 7;
 
 class World {
   public:
@@ -50,6 +51,7 @@ class World {
           ties_{options.seed, kUseOfTies},
           choices_{options.seed, kUseOfChoices},
           wishes_{options.seed, kUseOfWishes},
+          keys_{options.seed, kUseOfKeys},
           random_{base::make_seeded_random(options.seed)},
           partner_random_{base::make_seeded_random(~options.seed)},
           nodes_{nodes_of(options)},
@@ -115,6 +117,7 @@ class World {
         movers_.plan(rights, trouble_ends_);
         movers_.plan_products(rights, trouble_ends_, plan_.swept());
         plan_other_wishes(rights);
+        plan_keys(rights);
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -179,6 +182,16 @@ class World {
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto at = begins + wishes_.between({}, trouble_ends_ - begins);
             timeline_.at(at, kWorld, [this](bool) { operators_.ask_otherwise(wishes_); });
+        }
+    }
+
+    void plan_keys(std::size_t rights) {
+        if (!keys_.chance(0.3)) return;
+        const auto count = 1 + keys_.below(2 * rights);
+        const auto begins = timeline_.now();
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const auto at = begins + keys_.between({}, trouble_ends_ - begins);
+            timeline_.at(at, kWorld, [this](bool) { operators_.ask_with_key(keys_); });
         }
     }
 
@@ -395,6 +408,7 @@ class World {
     Dice ties_;
     Dice choices_;
     Dice wishes_;
+    Dice keys_;
     std::unique_ptr<base::Random> random_;
     std::unique_ptr<base::Random> partner_random_;
     const unsigned nodes_;
