@@ -96,6 +96,10 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::partner_unavailable;
         case FailureKind::budget_spent:
             return ErrorCode::too_many_reports;
+        case FailureKind::sub_tenant_unknown:
+            return ErrorCode::sub_tenant_unknown;
+        case FailureKind::tenants_not_apart:
+            return ErrorCode::tenants_not_apart;
         case FailureKind::key_under_way:
             return ErrorCode::key_under_way;
         case FailureKind::key_of_another:

@@ -74,6 +74,10 @@ enum class ErrorCode : int {
     ended_by_partner = 40051,
     refused_by_partner = 40052,
     not_supported_by_partner = 40053,
+    // Tenants.
+    tenants_not_apart = 40054,
+    tenant_not_primary = 40055,
+    tenant_in_settings = 40056,
 
     partner_not_known = 40101,  // the partner's own surface; the operator's never answers 401
 
@@ -88,6 +92,7 @@ enum class ErrorCode : int {
     entitlement_unknown = 40403,
     account_not_there = 40404,
     product_not_there = 40405,
+    sub_tenant_unknown = 40406,
     method_not_allowed = 40501,
     request_timed_out = 40801,
     key_under_way = 40901,

@@ -22,6 +22,7 @@
 
 namespace usher::api {
 
+class Tenants;
 struct Route;
 
 struct Exchange {
@@ -32,7 +33,7 @@ struct Exchange {
     const Route* route = nullptr;                            // set from the stage `route` on
     std::map<std::string, std::string, std::less<>> params;  // of the path, decoded
     std::shared_ptr<const auth::Principal> principal;        // set from `token` on
-    const TenantOptions* tenant = nullptr;                   // set from `tenant` on
+    std::shared_ptr<const TenantOptions> tenant;             // set from `tenant` on
     boost::json::object body;                                // set from `body` on
     std::string comment;  // x-usher-comment, for the history; set from `body` on
 
@@ -49,6 +50,7 @@ using Answer = std::expected<http::Response, Problem>;
 // What a route's code needs beside the exchange. All outlive every request.
 struct Surroundings {
     const Options& options;
+    const Tenants& tenants;
     Operations& operations;
     base::Metrics& metrics;
     base::Clock& clock;
@@ -57,6 +59,7 @@ struct Surroundings {
 // Who may use a route.
 enum class Door {
     operator_token,     // the operator's people, each within the tenants of the token
+    primary_token,      // who looks after a tenant's sub-tenants, likewise
     admin_token,        // who runs Usher, likewise
     all_tenants_token,  // the same for what concerns every tenant at once: the token must be for
                         // all

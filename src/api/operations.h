@@ -23,6 +23,7 @@
 #include "flow/receive_report.h"
 #include "flow/status.h"
 #include "flow/store.h"
+#include "flow/sub_tenants.h"
 #include "flow/update_status.h"
 
 namespace usher::api {
@@ -85,6 +86,11 @@ class Operations {
     virtual std::vector<flow::LearnedGap> learned() const = 0;
     virtual std::size_t forget_learned(const flow::GapScope& scope) = 0;
 
+    virtual Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) = 0;
+    virtual Outcome<bool> change_sub_tenant(flow::ChangeSubTenant request) = 0;
+    virtual Outcome<std::vector<flow::SubTenant>> list_sub_tenants(domain::TenantId primary) = 0;
+    virtual Outcome<std::vector<flow::TenantChange>> list_tenant_changes(domain::TenantId tenant,
+                                                                         std::size_t limit) = 0;
     virtual Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) = 0;
     virtual base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) = 0;
 

@@ -67,6 +67,8 @@ struct TenantOptions {
     // it.
     std::chrono::seconds freshness{86'400};
     PartnerCredentials reports;  // when there are any, only these count for the tenant's reports
+    // Of one that was added while Usher runs: the one of the settings that it belongs to.
+    std::optional<domain::TenantId> primary{};
 };
 
 struct Options {
@@ -78,6 +80,7 @@ struct Options {
     std::string operator_role = "operatorRole";
     std::vector<Role> roles{{.name = "operatorReader", .may = {Right::read}}};  // beside that one
     std::string admin_role = "adminRole";
+    std::string primary_role = "primaryTenantRole";  // for the sub-tenants of a tenant
     std::vector<std::string> admin_hosts;  // by which the admin listener is asked, beside addresses
     // The names that a request's Host may have; nothing: any. The admin surface sets it.
     std::optional<std::vector<std::string>> known_hosts;

@@ -41,6 +41,7 @@ Pipeline::Pipeline(std::vector<Route> routes, Options options, Authenticate auth
                    PipelinePorts ports)
     : routes_{std::move(routes)},
       options_{std::move(options)},
+      tenants_{options_.tenants, ports.added},
       authenticate_{std::move(authenticate)},
       ports_{ports},
       router_{patterns_of(routes_)},
@@ -95,6 +96,7 @@ base::Task<Answer> Pipeline::carry_out(Exchange& exchange) {
     }
     if (auto refused = read_comment(exchange)) co_return std::unexpected{std::move(*refused)};
     const Surroundings around{.options = options_,
+                              .tenants = tenants_,
                               .operations = ports_.operations,
                               .metrics = ports_.metrics,
                               .clock = ports_.clock};
@@ -106,16 +108,16 @@ base::Task<Refused> Pipeline::admit(Exchange& exchange) {
     if (door == Door::open) co_return std::nullopt;
     // The partner has no token and no tenant header: its path names both (Bango §5).
     if (door == Door::partner_login) {
-        co_return co_await check_partner(exchange, options_, authenticate_);
+        co_return co_await check_partner(exchange, options_, tenants_, authenticate_);
     }
     // The token before everything that could tell something about the operator's data.
     if (auto refused = co_await check_token(exchange, authenticate_)) co_return refused;
     // The role before the tenant: who may ask nothing learns nothing about tenants.
     if (auto refused = check_role(exchange, options_)) co_return refused;
     // What concerns every tenant names none, and is for those alone who may act for each.
-    if (door == Door::all_tenants_token) co_return check_all_tenants(exchange, options_);
+    if (door == Door::all_tenants_token) co_return check_all_tenants(exchange, options_, tenants_);
     // Unknown and not allowed are one answer, so that tenants cannot be found by trying.
-    if (auto refused = find_tenant(exchange, options_)) co_return refused;
+    if (auto refused = find_tenant(exchange, options_, tenants_)) co_return refused;
     // Told only to those whose tenant it is.
     co_return check_tenant_enabled(exchange);
 }

@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 #include "api/request_metrics.h"
 #include "api/stages.h"
+#include "api/tenants.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -22,6 +23,7 @@ struct PipelinePorts {
     base::Clock& clock;
     base::Random& random;
     base::Metrics& metrics;
+    std::shared_ptr<const flow::TenantBook> added = std::make_shared<const flow::TenantBook>();
 };
 
 class Pipeline {
@@ -40,6 +42,7 @@ class Pipeline {
 
     std::vector<Route> routes_;
     Options options_;
+    Tenants tenants_;
     Authenticate authenticate_;
     PipelinePorts ports_;
     http::Router router_;

@@ -352,6 +352,7 @@ TEST(RenderError, HasTheFormOfTheSurface) {
 
 TEST(Routes, EachOperatorCallSaysWhatARoleMustBeGivenForIt) {
     for (const auto& route : operator_routes()) {
+        if (route.door == Door::primary_token) continue;  // no role of the operator's opens it
         EXPECT_TRUE(route.right) << route.method << " " << route.path;
         if (route.method != "GET") {
             EXPECT_NE(route.right, Right::read) << route.method << " " << route.path;

@@ -47,6 +47,9 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::not_pending:
         case FailureKind::not_recoverable:
             return "entitlementId";
+        case FailureKind::sub_tenant_unknown:
+            return "tenantId";
+        case FailureKind::tenants_not_apart:
         case FailureKind::partner_unavailable:
         case FailureKind::budget_spent:
         case FailureKind::store:

@@ -22,20 +22,9 @@ bool is_visible(char c) {
     return c > ' ' && c < 0x7F;
 }
 
-const TenantOptions* tenant_named(const Options& options, std::string_view id) {
-    const auto found = std::ranges::find_if(
-        options.tenants, [id](const auto& tenant) { return tenant.id.text() == id; });
-    return found == options.tenants.end() ? nullptr : &*found;
-}
-
-const TenantOptions* default_tenant(const Options& options) {
-    const auto found = std::ranges::find_if(options.tenants, &TenantOptions::is_default);
-    return found == options.tenants.end() ? nullptr : &*found;
-}
-
-bool may_use(const auth::Principal& principal, const TenantOptions& tenant,
-             const Options& options) {
-    if (options.tenant_claim.empty()) return options.any_tenant || options.tenants.size() == 1;
+bool may_use(const auth::Principal& principal, const TenantOptions& tenant, const Options& options,
+             const Tenants& tenants) {
+    if (options.tenant_claim.empty()) return options.any_tenant || tenants.count() == 1;
     return std::ranges::find(principal.tenants, tenant.id.text()) != principal.tenants.end();
 }
 
@@ -53,10 +42,10 @@ Problem partner_refused() {
 
 // Of the tenant in the path. One that does not exist has the same as those without their own, so
 // that nobody learns which there are.
-const PartnerCredentials& credentials_for(const Exchange& exchange, const Options& options) {
+PartnerCredentials credentials_for(const Exchange& exchange, const Options& options,
+                                   const Tenants& tenants) {
     const auto tenant = exchange.params.find("tenant");
-    const auto* found =
-        tenant == exchange.params.end() ? nullptr : tenant_named(options, tenant->second);
+    const auto found = tenant == exchange.params.end() ? nullptr : tenants.named(tenant->second);
     return found != nullptr && found->reports.any() ? found->reports : options.partner;
 }
 
@@ -136,6 +125,10 @@ base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenti
 Refused check_role(const Exchange& exchange, const Options& options) {
     const auto& route = *exchange.route;
     const auto& principal = *exchange.principal;
+    if (route.door == Door::primary_token) {
+        if (principal.has_role(options.primary_role)) return std::nullopt;
+        return problem(ErrorCode::role_missing);
+    }
     const bool is_operators = route.door == Door::operator_token;
     const auto lets = [&](const Role& role) {
         return route.right && role.may.contains(*route.right) && principal.has_role(role.name);
@@ -147,36 +140,38 @@ Refused check_role(const Exchange& exchange, const Options& options) {
     return problem(ErrorCode::role_missing);
 }
 
-Refused find_tenant(Exchange& exchange, const Options& options) {
+Refused find_tenant(Exchange& exchange, const Options& options, const Tenants& tenants) {
     const auto& headers = exchange.request.headers;
     const auto header = headers.find("nv-tenant-id");
     const auto& claimed = exchange.principal->tenants;
-    const TenantOptions* found = nullptr;
+    Tenants::Tenant found;
     if (header) {
         if (header->empty() || headers.count("nv-tenant-id") > 1) {
             return problem(ErrorCode::tenant_header_invalid, "nv-tenant-id",
                            "must be sent once and not be empty.");
         }
-        found = tenant_named(options, *header);
+        found = tenants.named(*header);
     } else if (!options.tenant_claim.empty() && claimed.size() == 1) {
-        found = tenant_named(options, claimed.front());
+        found = tenants.named(claimed.front());
     } else {
-        found = default_tenant(options);
+        found = tenants.default_one();
         if (found == nullptr) {
             return problem(ErrorCode::tenant_not_named, "nv-tenant-id", "is needed here.");
         }
     }
-    if (found == nullptr || !may_use(*exchange.principal, *found, options)) {
+    if (found == nullptr || !may_use(*exchange.principal, *found, options, tenants)) {
         return problem(ErrorCode::tenant_unknown);
     }
-    exchange.tenant = found;
     exchange.tenant_label = found->id.text();
+    exchange.tenant = std::move(found);
     return std::nullopt;
 }
 
-Refused check_all_tenants(const Exchange& exchange, const Options& options) {
-    const bool all = std::ranges::all_of(options.tenants, [&](const auto& tenant) {
-        return may_use(*exchange.principal, tenant, options);
+// Of the settings: what was added belongs to those.
+Refused check_all_tenants(const Exchange& exchange, const Options& options,
+                          const Tenants& tenants) {
+    const bool all = std::ranges::all_of(tenants.settled(), [&](const auto& tenant) {
+        return may_use(*exchange.principal, *tenant, options, tenants);
     });
     if (all) return std::nullopt;
     return problem(ErrorCode::tenant_unknown);
@@ -188,13 +183,13 @@ Refused check_tenant_enabled(const Exchange& exchange) {
 }
 
 base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
-                                  const Authenticate& authenticate) {
+                                  const Tenants& tenants, const Authenticate& authenticate) {
     const auto& headers = exchange.request.headers;
     const auto given = headers.find("authorization");
     if (headers.count("authorization") > 1 || headers.count("x-api-key") > 1) {
         co_return partner_refused();
     }
-    const auto& wanted = credentials_for(exchange, options);
+    const auto wanted = credentials_for(exchange, options, tenants);
     if (const auto key = headers.find("x-api-key"); key && is_api_key(*key, wanted)) {
         co_return std::nullopt;
     }
@@ -237,7 +232,8 @@ Refused check_media_type(const Exchange& exchange) {
 Refused read_comment(Exchange& exchange) {
     constexpr std::string_view kName = "x-usher-comment";
     constexpr std::size_t kLongest = 500;
-    if (exchange.route->door != Door::operator_token) return std::nullopt;
+    const auto door = exchange.route->door;
+    if (door != Door::operator_token && door != Door::primary_token) return std::nullopt;
     const auto& headers = exchange.request.headers;
     const auto given = headers.find(kName);
     if (!given) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/exchange.h"
+#include "api/tenants.h"
 #include "base/random.h"
 #include "base/task.h"
 #include "http/target.h"
@@ -19,11 +20,11 @@ Refused check_host(const Exchange& exchange, const Options& options);
 Refused find_route(Exchange& exchange, const http::Router& router, const Route* routes);
 base::Task<Refused> check_token(Exchange& exchange, const Authenticate& authenticate);
 Refused check_role(const Exchange& exchange, const Options& options);
-Refused find_tenant(Exchange& exchange, const Options& options);
-Refused check_all_tenants(const Exchange& exchange, const Options& options);
+Refused find_tenant(Exchange& exchange, const Options& options, const Tenants& tenants);
+Refused check_all_tenants(const Exchange& exchange, const Options& options, const Tenants& tenants);
 Refused check_tenant_enabled(const Exchange& exchange);
 base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
-                                  const Authenticate& authenticate);
+                                  const Tenants& tenants, const Authenticate& authenticate);
 Refused check_media_type(const Exchange& exchange);
 Refused read_comment(Exchange& exchange);
 Refused read_body(Exchange& exchange, const Options& options);

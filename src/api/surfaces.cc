@@ -18,6 +18,7 @@ constexpr std::string_view kEntitlement = "/crm-gateway/v2/rmg/v1/entitlements/{
 
 constexpr std::string_view kProducts = "/cpm/commercial/v1/products";
 constexpr std::string_view kProduct = "/cpm/commercial/v1/products/{productId}";
+constexpr std::string_view kTenants = "/rmg/v1/admin/tenants";
 constexpr std::string_view kAccount = "/adm/v1/accounts/{accountId}";
 
 constexpr std::string_view kTpes = "/tpes/v1/operator/entitlements";
@@ -70,6 +71,10 @@ constexpr auto kOperatorRoutes = std::to_array<Route>({
      Right::catalogue},
     {"PUT", "/adm/v1/accounts/preHashedPassword/{accountId}", Door::operator_token,
      BodyRule::object, opentv::change_account_by_old_path, Right::catalogue},
+    {"POST", kTenants, Door::primary_token, BodyRule::object, opentv::add_tenant},
+    {"GET", kTenants, Door::primary_token, BodyRule::none, opentv::list_tenants},
+    {"PUT", "/rmg/v1/admin/tenants/{tenantId}", Door::primary_token, BodyRule::object,
+     opentv::change_tenant},
 });
 
 // On the operator's listener, or on one of their own.
@@ -122,6 +127,8 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
     {"GET", "/admin/v1/comparisons/held", Door::admin_token, BodyRule::none, admin::list_held},
     {"POST", "/admin/v1/comparisons/reads", Door::admin_token, BodyRule::object, admin::ask_reads},
     {"POST", "/admin/v1/comparisons", Door::admin_token, BodyRule::object, admin::sign_comparison},
+    {"GET", "/admin/v1/tenant", Door::admin_token, BodyRule::none, admin::read_tenant},
+    {"PUT", "/admin/v1/tenant", Door::admin_token, BodyRule::object, admin::change_tenant},
     {"GET", "/admin/v1/comparisons/latest", Door::admin_token, BodyRule::none,
      admin::latest_comparisons},
 });

@@ -82,18 +82,24 @@ class SurfaceTest : public testing::Test {
     }
 
     http::Response send(http::Request request) {
-        const auto handler = make_operator_handler(
-            options, tokens(),
-            {.operations = operations, .clock = *clock, .random = *random, .metrics = metrics});
+        const auto handler = make_operator_handler(options, tokens(),
+                                                   {.operations = operations,
+                                                    .clock = *clock,
+                                                    .random = *random,
+                                                    .metrics = metrics,
+                                                    .added = added});
         return run(handler(std::move(request)));
     }
 
     // To the admin listener; with a Host unless one is given.
     http::Response send_admin(http::Request request) {
         if (!request.headers.find("host")) request.headers.add("Host", "127.0.0.1:8082");
-        const auto handler = make_admin_handler(
-            options, tokens(),
-            {.operations = operations, .clock = *clock, .random = *random, .metrics = metrics});
+        const auto handler = make_admin_handler(options, tokens(),
+                                                {.operations = operations,
+                                                 .clock = *clock,
+                                                 .random = *random,
+                                                 .metrics = metrics,
+                                                 .added = added});
         return run(handler(std::move(request)));
     }
 
@@ -125,6 +131,7 @@ class SurfaceTest : public testing::Test {
     }
 
     Options options;
+    std::shared_ptr<flow::TenantBook> added = std::make_shared<flow::TenantBook>();
     FakeOperations operations;
     std::unique_ptr<base::Clock> clock = base::make_system_clock();
     std::unique_ptr<base::Random> random = base::make_seeded_random(1);

@@ -123,7 +123,11 @@ class FlowOperations final : public api::Operations {
         return ports_.store.latest_comparisons(std::move(tenant));
     }
     base::Task<flow::Status> status(std::optional<domain::TenantId> tenant) override {
-        auto facts = co_await flow::gather_status(ports_, backlog_, tenants_);
+        auto watched = tenants_;
+        for (const auto& added : *ports_.tenants->all()) {
+            if (added.enabled) watched.push_back({added.id, added.freshness, std::nullopt});
+        }
+        auto facts = co_await flow::gather_status(ports_, backlog_, std::move(watched));
         const auto stats = authenticator_.stats();
         facts.issuer = {.has_keys = stats.has_keys, .answers = stats.issuer_answers};
         if (tenant) facts = flow::only_of(std::move(facts), *tenant);
@@ -141,6 +145,19 @@ class FlowOperations final : public api::Operations {
     std::vector<flow::LearnedGap> learned() const override { return ports_.propagator.learned(); }
     std::size_t forget_learned(const flow::GapScope& scope) override {
         return ports_.propagator.forget_learned(scope);
+    }
+    Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) override {
+        return flow::add_sub_tenant(ports_, std::move(request));
+    }
+    Outcome<bool> change_sub_tenant(flow::ChangeSubTenant request) override {
+        return flow::change_sub_tenant(ports_, std::move(request));
+    }
+    Outcome<std::vector<flow::SubTenant>> list_sub_tenants(domain::TenantId primary) override {
+        return flow::list_sub_tenants(ports_, std::move(primary));
+    }
+    Outcome<std::vector<flow::TenantChange>> list_tenant_changes(domain::TenantId tenant,
+                                                                 std::size_t limit) override {
+        return flow::list_tenant_changes(ports_, std::move(tenant), limit);
     }
     Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) override {
         return flow::find_answer(ports_, std::move(asked));
@@ -184,7 +201,7 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
         return authenticator.authenticate(authorization);
     };
     const api::PipelinePorts ports{*product->operations, ground.clock, ground.random,
-                                   ground.metrics};
+                                   ground.metrics, product->converger->ports().tenants};
     product->operator_handler = api::make_operator_handler(options.api, authenticate, ports);
     if (options.api.reports_apart) {
         product->report_handler = api::make_report_handler(options.api, authenticate, ports);

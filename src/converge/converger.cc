@@ -12,6 +12,7 @@
 #include "flow/ask_reads.h"
 #include "flow/follow_product.h"
 #include "flow/holding.h"
+#include "flow/sub_tenants.h"
 
 namespace usher::converge {
 
@@ -133,17 +134,31 @@ base::Task<> Converger::hold_endings(domain::TenantId tenant, std::string why) {
     }
 }
 
+// Those of the settings, and those that were added, by other nodes too.
+base::Task<> Converger::look_for_tenants() {
+    co_await flow::load_sub_tenants(ports_);
+    for (const auto& added : *ports_.tenants->all()) {
+        const bool known = std::ranges::any_of(
+            options_.swept, [&](const SweptTenant& swept) { return swept.tenant == added.id; });
+        if (!known) options_.swept.push_back({added.id, added.freshness});
+    }
+    for (const auto& tenant : options_.swept) {
+        if (swept_.insert(tenant.tenant).second) sweeper_.start(tenant);
+    }
+}
+
 base::Task<> Converger::run() {
     while (!stopping_ && !co_await load_holds()) {
         co_await base::sleep_for(clock_, options_.settle_retry);
     }
-    for (const auto& tenant : options_.swept) sweeper_.start(tenant);
+    co_await look_for_tenants();
     upkeep_.start();
     while (!stopping_) {
         next_look_ = clock_.monotonic() + options_.longest_sleep;
         const bool looks = !base::planted(base::Planted::holds_not_looked_at) &&
                            holds_looked_at_ + options_.look_at_holds <= clock_.monotonic();
         if (looks) co_await load_holds();
+        if (looks) co_await look_for_tenants();
         trust_endings();
         co_await look();
         if (stopping_) break;

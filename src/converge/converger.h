@@ -95,6 +95,7 @@ class Converger final : public flow::Propagator {
     template <class Settle>
     base::Task<std::optional<flow::Advance>> write_down(base::Monotonic lease_end, Settle settle);
     base::Task<bool> load_holds();
+    base::Task<> look_for_tenants();
     void guard_endings(const domain::TenantId& tenant, bool ending);
     void trust_endings();
     base::Task<> hold_endings(domain::TenantId tenant, std::string why);
@@ -112,6 +113,7 @@ class Converger final : public flow::Propagator {
     Holds holds_;
     EndingsGuard guard_;                       // on the executor only, like the next
     std::set<domain::TenantId> endings_held_;  // until a person lifts it
+    std::set<domain::TenantId> swept_;         // those that a sweep was begun for
     Routes routes_;
     Watches watches_;
     base::Sleeper wakes_;

@@ -27,6 +27,8 @@ class FakeRows {
     std::vector<ActionPin> pinned;
     std::vector<KeptReport> kept;
     std::map<IdempotencyKey, KeptAnswer> answers;
+    std::map<domain::TenantId, SubTenant> added;
+    std::vector<TenantChange> tenant_changes_made;
     std::vector<BacklogPart> waiting;
     std::function<void(const domain::Entitlement* before, const Writes&)> on_commit;
 
@@ -37,6 +39,7 @@ class FakeRows {
         if (wanted.account) found.account = find(accounts, *wanted.account);
         if (wanted.product) found.product = find(products, *wanted.product);
         if (wanted.sweep) found.sweep = sweep;
+        if (wanted.sub_tenant) found.sub_tenant = find(added, *wanted.sub_tenant);
         if (wanted.idempotency) found.kept = find(answers, *wanted.idempotency);
         if (wanted.reports_of) {
             for (const auto& report : kept_of(*wanted.reports_of)) {
@@ -71,7 +74,7 @@ class FakeRows {
         if (writes.comparison) comparisons.push_back(*writes.comparison);
         if (writes.pin) put(*writes.pin);
         if (!writes.entitlement) {
-            put_answers(writes);
+            put_rest(writes);
             return true;
         }
         const auto& row = *writes.entitlement;
@@ -89,7 +92,7 @@ class FakeRows {
         rows[key] = row;
         events.insert(events.end(), writes.events.begin(), writes.events.end());
         answered.insert(answered.end(), writes.answered.begin(), writes.answered.end());
-        put_answers(writes);
+        put_rest(writes);
         return true;
     }
 
@@ -110,7 +113,9 @@ class FakeRows {
     }
 
   private:
-    void put_answers(const Writes& writes) {
+    void put_rest(const Writes& writes) {
+        if (writes.sub_tenant) added[writes.sub_tenant->id] = *writes.sub_tenant;
+        if (writes.tenant_change) tenant_changes_made.push_back(*writes.tenant_change);
         if (writes.kept) answers[writes.kept->key] = *writes.kept;
         if (!writes.answers_until) return;
         std::erase_if(answers, [&](const auto& entry) {

@@ -165,6 +165,15 @@ class FakeStore final : public Store, public FakeRows {
         }
         co_return fitting;
     }
+    base::Task<StoreResult<std::vector<SubTenant>>> sub_tenants() override {
+        std::vector<SubTenant> all;
+        for (const auto& [id, tenant] : added) all.push_back(tenant);
+        co_return all;
+    }
+    base::Task<StoreResult<std::vector<TenantChange>>> tenant_changes(domain::TenantId,
+                                                                      std::size_t) override {
+        co_return tenant_changes_made;
+    }
     base::Task<StoreResult<std::optional<KeptAnswer>>> find_answer(IdempotencyKey key) override {
         co_return find(answers, key);
     }

@@ -13,6 +13,7 @@
 #include "flow/propagator.h"
 #include "flow/report_budget.h"
 #include "flow/store.h"
+#include "flow/tenant_book.h"
 
 namespace usher::flow {
 
@@ -42,6 +43,7 @@ struct Ports {
     base::Random& random;
     Limits limits;
     std::shared_ptr<ReportBudget> report_budget = std::make_shared<ReportBudget>();
+    std::shared_ptr<TenantBook> tenants = std::make_shared<TenantBook>();
 };
 
 }  // namespace usher::flow

@@ -17,10 +17,12 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/command.h"
 #include "flow/comparison.h"
 #include "flow/kept_answer.h"
 #include "flow/kept_report.h"
 #include "flow/listing.h"
+#include "flow/sub_tenant.h"
 #include "flow/watch_over.h"
 
 namespace usher::flow {
@@ -35,76 +37,6 @@ enum class StoreError {
 };
 
 std::string_view to_text(StoreError error);
-
-struct PartnerKey {
-    domain::MerchantId merchant;
-    domain::PartnerEntitlementId id;
-    auto operator<=>(const PartnerKey&) const = default;
-};
-
-// The rows that a command reads before it decides; all in one tenant, all optional.
-struct Wanted {
-    domain::TenantId tenant;
-    std::optional<domain::EntitlementId> entitlement;
-    std::optional<domain::AccountId> account;
-    std::optional<domain::ProductId> product;
-    bool occupant = false;                 // who occupies (account, product)
-    std::vector<PartnerKey> partner_keys;  // whose are these, in any tenant
-    bool sweep = false;
-    std::optional<domain::EntitlementId> reports_of;  // empty: nobody's
-    std::optional<IdempotencyKey> idempotency;
-};
-
-struct Rows {
-    std::optional<domain::Entitlement> entitlement;  // its unsettled calls included
-    std::optional<domain::Account> account;
-    std::optional<domain::Product> product;
-    std::optional<domain::Entitlement> occupant;
-    std::map<PartnerKey, std::pair<domain::TenantId, domain::EntitlementId>> holders;
-    std::optional<Sweep> sweep;
-    std::vector<ReportMark> reports;  // the newest first
-    std::optional<KeptAnswer> kept;   // under the idempotency key
-    base::Time now;                   // by the store's clock: leases and due times are judged by it
-
-    bool operator==(const Rows&) const = default;
-};
-
-struct Writes {
-    // The whole row, inserted or replaced. The unsettled calls in it are stored as rows of their
-    // own.
-    std::optional<domain::Entitlement> entitlement;
-    std::vector<domain::Call> answered;  // of that entitlement: calls that ended
-    // Of that entitlement, oldest first. The store gives position and previous, and the row its
-    // last_position.
-    std::vector<domain::Event> events;
-    std::optional<domain::Account> account;
-    std::optional<domain::Product> product;
-    std::optional<Sweep> sweep;
-    std::optional<Hold> hold;  // the one with the same tenant, merchant, kind and time is replaced
-    std::optional<KeptReport> report;            // one with the same digest only gets the new time
-    std::vector<std::string> forgotten_reports;  // digests, of what `reports_of` named
-    // The tenant's older reports go, some hundred at a time.
-    std::optional<base::Time> reports_until;
-    std::optional<Comparison> comparison;  // likewise with the same tenant, merchant and time
-    std::optional<ActionPin> pin;          // likewise, with the same product and action
-    std::optional<KeptAnswer> kept;        // the one under the same key is replaced
-    // Of the tenant's answers those go that were due to go then, and links that were; some hundred
-    // at a time.
-    std::optional<base::Time> answers_until;
-
-    bool empty() const {
-        return !entitlement && answered.empty() && events.empty() && !account && !product &&
-               !sweep && !hold && !comparison && !pin && !report && forgotten_reports.empty() &&
-               !reports_until && !kept && !answers_until;
-    }
-};
-
-// `decide` is pure and may run more than once, on any thread; what its last run returned is what
-// was written. Writing nothing is fine.
-struct Command {
-    Wanted wanted;
-    std::function<Writes(const Rows&)> decide;
-};
 
 struct Due {
     domain::TenantId tenant;
@@ -220,6 +152,11 @@ class Store {
     // At most `limit` tenants of whose answers something is due to go at `until` or before.
     virtual base::Task<StoreResult<std::vector<domain::TenantId>>> answers_due(
         base::Time until, std::size_t limit) = 0;
+
+    // All that were added while Usher runs, by their ids, and what was changed about one.
+    virtual base::Task<StoreResult<std::vector<SubTenant>>> sub_tenants() = 0;
+    virtual base::Task<StoreResult<std::vector<TenantChange>>> tenant_changes(
+        domain::TenantId tenant, std::size_t limit) = 0;
 
     // How much is not settled, of every tenant, merchant by merchant; `long_ago`: since then or
     // before. Costs a look at everything there is work for, so it is asked seldom.

@@ -28,7 +28,7 @@ struct IssuerUser {
     std::vector<std::string> tenants;
 };
 
-// portal, portal2, reader, viewer and admin, each with its name as password.
+// portal, portal2, portal3, reader, viewer and admin, each with its name as password.
 std::vector<IssuerUser> sandbox_users();
 
 struct IssuerOptions {

@@ -11,6 +11,7 @@
 
 #include "assembly/product.h"
 #include "base/log.h"
+#include "flow/sub_tenants.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "server/contexts.h"
@@ -108,7 +109,16 @@ struct Node::Parts {
         boost::asio::co_spawn(loop.at(0), product->converger->run(), rethrow);
         boost::asio::co_spawn(loop.at(0), product->authenticator->run(), rethrow);
         loop.start();
-        io.start();
+    }
+
+    // Only once it is known which tenants were added, or their callers would be turned away.
+    base::Task<> learn_tenants() {
+        constexpr base::Duration kPause = std::chrono::milliseconds{200};
+        constexpr int kTries = 10;
+        for (int tries = 0; tries < kTries; ++tries) {
+            if (co_await flow::load_sub_tenants(product->converger->ports())) co_return;
+            co_await base::sleep_for(clock, kPause);
+        }
     }
 
     base::Task<> drain() {
@@ -137,6 +147,8 @@ std::expected<std::unique_ptr<Node>, StartError> Node::start(const Settings& set
     if (auto opened = node->parts_->open(random); !opened) return std::unexpected{opened.error()};
     if (auto heard = node->parts_->listen(); !heard) return std::unexpected{heard.error()};
     node->parts_->turn();
+    node->run(node->parts_->learn_tenants());
+    node->parts_->io.start();
     return node;
 }
 

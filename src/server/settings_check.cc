@@ -123,11 +123,12 @@ void check_roles(const Settings& settings, SettingsProblems& problems) {
     const auto& role = settings.api.report_role;
     for (const auto& other : settings.api.roles) {
         const bool is_own = other.name != settings.api.operator_role &&
-                            other.name != settings.api.admin_role && other.name != role;
+                            other.name != settings.api.admin_role &&
+                            other.name != settings.api.primary_role && other.name != role;
         if (other.name.empty() || !is_own) {
             problems.emplace_back(
                 "role: name must be a role of its own, none of the settings' "
-                "operator_role, admin_role and report_role");
+                "operator_role, admin_role, primary_tenant_role and report_role");
         }
     }
 }
@@ -139,10 +140,12 @@ void check_reports(const Settings& settings, SettingsProblems& problems) {
         check_credentials("tenant " + tenant.id.text() + ": ", tenant.reports, problems);
     }
     const auto& role = settings.api.report_role;
-    if (role.empty() || role == settings.api.operator_role || role == settings.api.admin_role) {
+    const auto& api = settings.api;
+    if (role.empty() || role == api.operator_role || role == api.admin_role ||
+        role == api.primary_role) {
         problems.emplace_back(
-            "partner.bango.report_role must be a role of its own, neither auth.operator_role nor "
-            "auth.admin_role");
+            "partner.bango.report_role must be a role of its own, none of auth.operator_role, "
+            "auth.admin_role and auth.primary_tenant_role");
     }
     const auto& apart = settings.report_server;
     if (apart.listen.empty() && !apart.tls.certificate.empty()) {

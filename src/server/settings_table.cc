@@ -182,6 +182,9 @@ void add_auth(std::vector<Setting>& t) {
                      "Must be in the tokens' `aud`; empty: not checked."));
     t.push_back(
         list("auth.azp", USHER_AT(auth.azp), "Clients whose tokens are accepted; empty: all."));
+    t.push_back(
+        text("auth.primary_tenant_role", USHER_AT(api.primary_role),
+             "The role of those who add and disable the tenants under one of the settings."));
     t.push_back(text("auth.operator_role", USHER_AT(api.operator_role),
                      "Realm role that operator calls need."));
     t.push_back(text("auth.admin_role", USHER_AT(api.admin_role),

@@ -37,6 +37,11 @@ void check(const flow::Wanted& wanted, const flow::Writes& writes) {
             "the comparison is in the command's tenant");
     require(!writes.pin || writes.pin->tenant == wanted.tenant,
             "the pin is in the command's tenant");
+    require(!writes.sub_tenant || writes.sub_tenant->primary == wanted.tenant,
+            "the tenant that is added belongs to the command's");
+    require(!writes.tenant_change ||
+                (writes.sub_tenant && writes.sub_tenant->id == writes.tenant_change->tenant),
+            "what is told of a tenant comes with it");
     require(!writes.kept || writes.kept->key.tenant == wanted.tenant,
             "the kept answer is in the command's tenant");
     for (const auto& event : writes.events) {

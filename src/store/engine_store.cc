@@ -321,6 +321,19 @@ base::Task<flow::StoreResult<std::vector<domain::Product>>> EngineStore::product
             ReadEngine& engine) { return engine.products_by_key(tenant, merchant, key, limit); });
 }
 
+base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> EngineStore::sub_tenants() {
+    return read<std::vector<flow::SubTenant>>(
+        [](ReadEngine& engine) { return engine.sub_tenants(); });
+}
+
+base::Task<flow::StoreResult<std::vector<flow::TenantChange>>> EngineStore::tenant_changes(
+    domain::TenantId tenant, std::size_t limit) {
+    return read<std::vector<flow::TenantChange>>(
+        [tenant = std::move(tenant), limit](ReadEngine& engine) {
+            return engine.tenant_changes(tenant, limit);
+        });
+}
+
 base::Task<flow::StoreResult<std::optional<flow::KeptAnswer>>> EngineStore::find_answer(
     flow::IdempotencyKey key) {
     return read_row<std::optional<flow::KeptAnswer>>(

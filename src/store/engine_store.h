@@ -67,6 +67,9 @@ class EngineStore : public SteppedStore {
     base::Task<flow::StoreResult<std::vector<domain::Product>>> products_by_key(
         domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
         std::size_t limit) override;
+    base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> sub_tenants() override;
+    base::Task<flow::StoreResult<std::vector<flow::TenantChange>>> tenant_changes(
+        domain::TenantId tenant, std::size_t limit) override;
     base::Task<flow::StoreResult<std::optional<flow::KeptAnswer>>> find_answer(
         flow::IdempotencyKey key) override;
     base::Task<flow::StoreResult<std::vector<domain::TenantId>>> answers_due(

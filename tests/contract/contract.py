@@ -65,6 +65,7 @@ def ask(world, document, usher):
     import messages
     import once
     import routes
+    import tenants
     import trouble
     from samples import Portal
     from world import stop
@@ -79,11 +80,13 @@ def ask(world, document, usher):
     portal = Portal(world, dev, world.token(dev), admin=world.token(dev, "admin"))
     slow = trouble.SlowAdmin(portal, portal.samples("some", "account-1"))
     yield from routes.provoke(world, dev, document)
+    tenants.add_sub(portal)
     step("usher dev: messages")
     messages.provoke(portal, world.token(dev, "viewer"), portal.samples("some", "account-1"))
     step("usher dev: calls")
     samples = portal.samples(portal.bought(), "account-1")
-    for name in ("readActivation", *messages.CHANGED_BY_TPES, *messages.DELETES):
+    for name in ("readActivation", "changeTenantSettings", *messages.CHANGED_BY_TPES,
+                 *messages.DELETES):
         samples.pop(name)  # each needs an entitlement of its own: calls.py
     for name, (listener, request) in samples.items():
         makes = (name.startswith(("create", "put", "add", "place", "sign", "pin"))
@@ -91,6 +94,7 @@ def ask(world, document, usher):
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     calls_more.provoke(portal)
+    tenants.provoke(portal, world.token(dev, "portal3"))
     step("usher dev: repeated with a key")
     once.provoke(portal)
     step("usher dev: tenants apart")

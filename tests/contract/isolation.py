@@ -9,7 +9,8 @@ from samples import LIST, Portal
 from world import bearer
 
 # What stands in a path, and what may stand for it in a body or a query.
-PLACES = {"entitlementId": "entitlement", "accountId": "account", "productId": "product"}
+PLACES = {"entitlementId": "entitlement", "accountId": "account", "productId": "product",
+          "tenantId": "tenant"}
 # They are about no tenant, or about all; and the partner has a door of its own.
 WITHOUT_ID = re.compile(r"^/(health/|metrics|bango/)|/all-tenants/")
 VARYING = ("date", "x-correlation-id")
@@ -53,8 +54,10 @@ class Apart:
         self.held = {"entitlement": self.owner.bought(PREMIUM, account), "account": account,
                      "product": "BANGO_US_OWN"}
         self.owner.expect(200, self.owner.update(self.held["entitlement"], "SUSPENDED"))
+        self.held["tenant"] = "demo_kept"
+        self.owner.expect(201, self.owner.new_tenant(self.held["tenant"]))
         self.never = {"entitlement": "never-entitlement", "account": "never-account",
-                      "product": "NEVER_PRODUCT"}
+                      "product": "NEVER_PRODUCT", "tenant": "demo_never"}
 
     def partner_calls(self):
         return len(self.world.sandbox_call(self.started, "GET", "/sandbox/partner/calls"))

@@ -10,13 +10,16 @@ OF_ALL = ("listHoldsOfAll", "placeHoldOfAll", "liftHoldOfAll", "readStatusOfAll"
 DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount", "deleteAccount")
 CATALOGUE = ("putProduct", "changeProduct", "addAccount", "changeAccount", "changeAccountByOldPath")
 CHANGED_BY_TPES = (*(name for name, *_ in BY_TPES), "changeProductOfEntitlement")
+TENANTS = ("addTenant", "changeTenant")
 WITH_BODY = (
+    *TENANTS, "changeTenantSettings",
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
     *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,
     "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
     "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement", "compareRows", "askReads",
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
+    *TENANTS, "listTenants", "readTenant", "changeTenantSettings",
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
     *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", *CATALOGUE,
     "listProducts", "readProduct", "readAccount", "explainEntitlement", "explainEntitlements",

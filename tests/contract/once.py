@@ -10,7 +10,7 @@ BY_TPES = ("cancelEntitlement", "cancelEntitlementByPut", "revokeEntitlement", "
            "resumeEntitlement", "changeProductOfEntitlement")
 KEYED = {"createEntitlement", "createEntitlementByTpes", "deleteEntitlement",
          "deleteEntitlementsOfAccount", "deleteAccount", "putProduct", "changeProduct",
-         "addAccount", "changeAccount", "changeAccountByOldPath", *METHOD_OF, *BY_TPES}
+         "addAccount", "changeAccount", "changeAccountByOldPath", "addTenant", "changeTenant", *METHOD_OF, *BY_TPES}
 # By the partner, so within the change's own transaction nothing was refused.
 REFUSED_LATER = {40051, 40052, 40053}
 AT_ONCE = 6
@@ -91,6 +91,10 @@ def make_one(portal, name):
         return portal.action(one, name)
     if name in METHOD_OF:
         return portal.update(portal.bought(), "SUSPENDED", METHOD_OF[name])
+    if name == "addTenant":
+        return portal.new_tenant(portal.world.new_name("demo_t"))
+    if name == "changeTenant":
+        return portal.tenant_change("demo_sub-tenant-1", "ENABLED")
     if name == "putProduct":
         return portal.product(portal.world.new_name("P"))
     return portal.samples("some", portal.new_account())[name][1]

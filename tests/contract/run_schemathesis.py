@@ -28,7 +28,7 @@ HELD = {name: [f"{name}-{number}" for number in range(1, count + 1)]
 ACCOUNTS = [f"account-{number}" for number in range(1, 10)]
 CUSTOMERS = [f"customer-{number}" for number in range(1, 31)]
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
-OPERATIONS = 27  # at the operator's listener
+OPERATIONS = 30  # at the operator's listener
 WRITING = ("createEntitlement", "createEntitlementByTpes", "putProduct", "addAccount")
 ENDING = ("updateEntitlement", "updateEntitlementByPost", "cancelEntitlement",
           "cancelEntitlementByPut", "revokeEntitlement")
@@ -93,7 +93,7 @@ def runs(requests):
     follows from answers is not, because these differ from time to time; it gets time instead."""
     examples = str(math.ceil(requests / OPERATIONS))
     calls = ["--phases", "examples,coverage,fuzzing", "--max-examples", examples]
-    sequences = ["--phases", "stateful", "--exclude-tag", "admin",
+    sequences = ["--phases", "stateful", "--exclude-tag", "admin", "--exclude-tag", "tenants",
                  "--max-time", str(SEQUENCES_S),
                  *(word for name in ON_ACCOUNTS for word in ("--exclude-operation-id", name))]
     def only(names):
@@ -104,7 +104,9 @@ def runs(requests):
         Run("calls that record", [*calls, *only(WRITING)]),
         Run("calls that end", [*calls, *only(ENDING)], held="ending"),
         Run("calls that delete", [*calls, *only(DELETING)], held="gone"),
-        Run("other calls", [*calls, "--exclude-tag", "admin", *others]),
+        Run("other calls", [*calls, "--exclude-tag", "admin", "--exclude-tag", "tenants",
+                            *others]),
+        Run("tenants", [*calls, "--include-tag", "tenants"], user="admin"),
         Run("sequences in edition A", sequences, tenants=("demo",)),
         Run("sequences in edition C", sequences, tenants=("demo_c",)),
         Run("admin", ["--phases", "examples,coverage,fuzzing", "--max-examples", "10",

@@ -8,6 +8,7 @@ from world import Request, basic, bearer
 
 MUSIC, MONTHLY = "BANGO_US_MUSIC", "BANGO_US_MUSIC_MONTHLY"
 PRODUCTS, ACCOUNTS = "/cpm/commercial/v1/products", "/adm/v1/accounts"
+TENANTS = "/rmg/v1/admin/tenants"
 REPORTS = "/bango/v1/reports"
 UPDATES = ("updateEntitlement", "updateEntitlementByPost")
 LIST = "/crm-gateway/v1/rmg/v1/entitlements"
@@ -106,6 +107,17 @@ class Portal:
     def account_change(self, account, status="ACTIVE"):
         return self.request("PUT", f"{ACCOUNTS}/{account}", {"status": status})
 
+    # As who looks after the tenants under this one.
+
+    def new_tenant(self, name, **more):
+        return self.administer(TENANTS, {"_id": name} | more)
+
+    def tenants(self):
+        return Request("GET", TENANTS, self.admin)
+
+    def tenant_change(self, name, status):
+        return self.administer(f"{TENANTS}/{name}", {"status": status}, "PUT")
+
     def explanation(self, entitlement, query=""):
         return Request("GET", f"/admin/v1/entitlements/{entitlement}/explanation{query}",
                        self.admin)
@@ -116,8 +128,8 @@ class Portal:
     def reports(self, entitlement):
         return Request("GET", f"/admin/v1/entitlements/{entitlement}/reports", self.admin)
 
-    def administer(self, path, body):
-        made = Request("POST", path, self.admin)
+    def administer(self, path, body, method="POST"):
+        made = Request(method, path, self.admin)
         return made.with_header("Content-Type", "application/json").with_json(body)
 
     def retry(self, entitlement):
@@ -169,6 +181,9 @@ class Portal:
             "changeAccount": self.account_change(account),
             "changeAccountByOldPath": self.account_change("preHashedPassword/" + account),
             "deleteAccount": self.request("DELETE", f"{ACCOUNTS}/{account}"),
+            "addTenant": self.new_tenant("demo_sub-tenant-1"),
+            "listTenants": self.tenants(),
+            "changeTenant": self.tenant_change("demo_sub-tenant-1", "ENABLED"),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement)}
         for name, *_ in ACTIONS:
@@ -195,6 +210,9 @@ class Portal:
                   "listStrayReports": Request("GET", "/admin/v1/reports", self.admin),
                   "listReports": self.reports(entitlement),
                   "retryEntitlement": self.retry(entitlement)}
+        admin |= {"readTenant": Request("GET", "/admin/v1/tenant", self.admin),
+                  "changeTenantSettings": self.administer("/admin/v1/tenant",
+                                                          {"reason": "a test"}, "PUT")}
         admin |= {"explainEntitlement": self.explanation(entitlement),
                   "explainEntitlements": self.explanations(f"accountId={account}")}
         admin |= {"compareRows": self.compared(account), "listHeld": self.must_have(),

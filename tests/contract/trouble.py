@@ -5,8 +5,9 @@ import threading
 
 from program import until
 from messages import CATALOGUE, CHANGED_BY_TPES, DELETES, OF_ALL, WITH_TOKEN
+from tenants import SUB, add_sub, as_sub, not_apart, settings
 from samples import ACCOUNTS, MUSIC, PREMIUM, Portal, report, report_by_body
-from world import REALM, Issuer, bearer, no_room, stop
+from world import REALM, Issuer, Request, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
 # No default one, and one that is closed.
@@ -21,12 +22,14 @@ WRITING = (
     "updateEntitlementByPost", *CATALOGUE, "receiveReport", "receiveReportByBody",
     "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
-    "askReads", "signComparison")
+    "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings")
 READING = (
     "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
     "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
     "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
-    "listReports", "listStrayReports")
+    "listReports", "listStrayReports", "listTenants", "readTenant")
+# What looks at the tenants that were added.
+OF_TENANTS = ("addTenant", "listTenants", "changeTenant")
 
 
 def serve(world, sandbox, tenants, **more):
@@ -136,10 +139,15 @@ def changing(portal, name, entitlement, account, spare):
         return portal.moving(spare[name].pop(), MUSIC)
     if name in CHANGED_BY_TPES:
         return portal.action(spare[name], name, cancelReasonDescription=new)
+    if name == "changeTenant":
+        return portal.tenant_change(SUB, spare[name].pop())
+    if name == "changeTenantSettings":
+        return settings(spare["sub"], waitMs=spare[name].pop())
     return {"createEntitlement": portal.purchase(account),
             "createEntitlementByTpes": portal.purchase_by_tpes(spare["account"]),
             "putProduct": portal.product(new), "changeProduct":
             portal.renaming(MUSIC).having(name=new), "addAccount": portal.account(new),
+            "addTenant": portal.new_tenant("demo_" + new),
             "receiveReport": report(entitlement),
             "receiveReportByBody": report_by_body(entitlement),
             "placeHold": portal.administer("/admin/v1/holds", pause(new)),
@@ -178,6 +186,10 @@ def full(world, sandbox, token, store):
     spare["deleteAccount"] = [portal.new_account(), portal.new_account()]
     spare["statuses"] = ["ACTIVE", "RESTRICTED", "SUSPENDED", "RESTRICTED"]
     spare["deleteEntitlementsOfAccount"] = portal.new_account()
+    add_sub(portal)
+    spare["sub"] = as_sub(portal, world.token(sandbox, "portal3"))
+    spare["changeTenant"] = ["DISABLED", "DISABLED"]
+    spare["changeTenantSettings"] = [1, 2]
     for product in (PREMIUM, MUSIC):
         portal.bought(product, spare["deleteEntitlementsOfAccount"])
     portal.expect(200, portal.update(spare["resumeEntitlement"], "SUSPENDED"))
@@ -231,6 +243,14 @@ def damage(store):
         database.execute("UPDATE report SET outcome = 'damaged'")
         database.execute("UPDATE comparison SET counts = 'damaged'")
         database.execute("UPDATE action_pin SET action = 'damaged'")
+        database.execute("UPDATE tenant_change SET at = 'damaged'")
+    database.close()
+    unseal(f"{store}.db")
+
+
+def damage_tenants(store):
+    with sqlite3.connect(f"{store}.db") as database:
+        database.execute("UPDATE sub_tenant SET created_at = 'damaged'")
     database.close()
     unseal(f"{store}.db")
 
@@ -244,14 +264,28 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal.expect(50002, portal.compared(f"demo-{holder}"), "admin")
     portal.expect(50002, portal.deletion_of_account(holder))
     for name, (listener, request) in portal.samples(entitlement, account).items():
-        if name in ("signComparison", "deleteEntitlementsOfAccount"):  # look at nothing here
+        # These look at nothing here.
+        if name in ("signComparison", "deleteEntitlementsOfAccount", *OF_TENANTS):
+            continue
+        if name in ("readTenant", "changeTenantSettings"):
             continue
         if name in (*WRITING, *READING):
             portal.expect(50002, request, listener)
+    sub = as_sub(portal, world.token(sandbox, "portal3"))
+    portal.expect(50002, Request("GET", "/admin/v1/tenant", sub.admin), "admin")
+    portal.expect(50002, settings(sub, waitMs=7), "admin")
+    stop(started)
+    damage_tenants(store)
+    started = serve(world, sandbox, DEMO, store=store)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
+    samples = portal.samples(entitlement, account)
+    for name in OF_TENANTS:
+        portal.expect(50002, samples[name][1])
     stop(started)
 
 
 def provoke(world, sandbox, token):
+    stop(not_apart(world, sandbox, serve, DEMO, token))
     not_let_in(world, sandbox, token)
     not_for_all(world, sandbox, token)
     expired(world, sandbox)

@@ -4,6 +4,7 @@
 
 #include <prometheus/counter.h>
 
+#include "api/tenants.h"
 #include "api/text.h"
 #include "base/log.h"
 
@@ -39,8 +40,7 @@ domain::EntitlementId named(const Exchange& exchange) {
 
 base::Task<Answer> receive_report(Exchange& exchange, const Surroundings& around) {
     const auto& tenant = exchange.params.at("tenant");
-    const auto& tenants = around.options.tenants;
-    if (std::ranges::find(tenants, domain::TenantId{tenant}, &TenantOptions::id) == tenants.end()) {
+    if (!around.tenants.named(tenant)) {
         log_unused(exchange, "tenant unknown");
         count(around, "", "tenant_unknown");
         co_return received();

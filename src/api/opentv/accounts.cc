@@ -59,7 +59,7 @@ json::object cascade_json(const domain::Cascade& cascade) {
     return told;
 }
 
-using Outcome = std::expected<flow::ChangedAccount, flow::Failure>;
+using AccountOutcome = std::expected<flow::ChangedAccount, flow::Failure>;
 
 // `render(outcome)` is the answer.
 template <class Render>
@@ -83,14 +83,14 @@ base::Task<Answer> change(Exchange& exchange, const Surroundings& around, bool d
         });
 }
 
-Answer told(int status, const Outcome& changed, const json::object& body) {
+Answer told(int status, const AccountOutcome& changed, const json::object& body) {
     if (!changed) return std::unexpected{problem(changed.error())};
     auto response = json_answer(status, body);
     response.headers.set("usher-propagation", changed->all_confirmed ? "confirmed" : "pending");
     return response;
 }
 
-Answer counts(int status, const Outcome& changed) {
+Answer counts(int status, const AccountOutcome& changed) {
     const int modified = changed && changed->modified ? 1 : 0;
     return told(status, changed, {{"matchedCount", 1}, {"modifiedCount", modified}});
 }
@@ -113,17 +113,18 @@ base::Task<Answer> add_account(Exchange& exchange, const Surroundings& around) {
 
 base::Task<Answer> change_account(Exchange& exchange, const Surroundings& around) {
     return change(exchange, around, false,
-                  [](const Outcome& changed) { return counts(200, changed); });
+                  [](const AccountOutcome& changed) { return counts(200, changed); });
 }
 
 base::Task<Answer> change_account_by_old_path(Exchange& exchange, const Surroundings& around) {
     return change(exchange, around, false,
-                  [](const Outcome& changed) { return counts(201, changed); });
+                  [](const AccountOutcome& changed) { return counts(201, changed); });
 }
 
 base::Task<Answer> delete_account(Exchange& exchange, const Surroundings& around) {
-    return change(exchange, around, true,
-                  [](const Outcome& changed) { return told(200, changed, {{"deletedCount", 1}}); });
+    return change(exchange, around, true, [](const AccountOutcome& changed) {
+        return told(200, changed, {{"deletedCount", 1}});
+    });
 }
 
 base::Task<Answer> read_account(Exchange& exchange, const Surroundings& around) {

@@ -92,9 +92,9 @@ base::Task<Answer> change_product(Exchange& exchange, const Surroundings& around
     const auto product = fields.id("productId", Presence::mandatory);
     const auto waiting = complete_change(exchange, around.options, fields, common);
     if (!waiting) co_return std::unexpected{waiting.error()};
-    using Outcome = std::expected<flow::ProductChanged, flow::Failure>;
+    using ChangeOutcome = std::expected<flow::ProductChanged, flow::Failure>;
     const auto render = [id = common.entitlement,
-                         waiting = *waiting](const Outcome& changed) -> Answer {
+                         waiting = *waiting](const ChangeOutcome& changed) -> Answer {
         if (!changed) return std::unexpected{problem(changed.error())};
         auto response = product_answer(id, *changed);
         add_change_headers(response, changed->updated.version, changed->updated.propagated,

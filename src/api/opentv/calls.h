@@ -34,4 +34,9 @@ base::Task<Answer> change_account(Exchange& exchange, const Surroundings& around
 base::Task<Answer> change_account_by_old_path(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> delete_account(Exchange& exchange, const Surroundings& around);
 
+// OpenTV §2.3, §6
+base::Task<Answer> add_tenant(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> change_tenant(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> list_tenants(Exchange& exchange, const Surroundings& around);
+
 }  // namespace usher::api::opentv

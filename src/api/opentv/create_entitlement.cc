@@ -83,9 +83,9 @@ int status_of(Edition edition, const flow::Purchased& purchased) {
     return 200;
 }
 
-using Outcome = std::expected<flow::Purchased, flow::Failure>;
+using PurchaseOutcome = std::expected<flow::Purchased, flow::Failure>;
 
-Answer render_purchase(Edition edition, const Waiting& waiting, const Outcome& purchased) {
+Answer render_purchase(Edition edition, const Waiting& waiting, const PurchaseOutcome& purchased) {
     if (!purchased) return std::unexpected{problem(purchased.error())};
     const auto status = status_of(edition, *purchased);
     boost::json::object body{{"_id", purchased->id.text()},
@@ -110,10 +110,12 @@ base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& ar
     const auto waiting = waiting_of(exchange, around.options);
     purchase->wait = waiting.wait;
 
-    const auto render = [waiting, edition = exchange.tenant->edition](const Outcome& purchased) {
+    const auto render = [waiting,
+                         edition = exchange.tenant->edition](const PurchaseOutcome& purchased) {
         return render_purchase(edition, waiting, purchased);
     };
-    const auto call = [&](std::optional<flow::Once<flow::Purchased>> once) -> base::Task<Outcome> {
+    const auto call =
+        [&](std::optional<flow::Once<flow::Purchased>> once) -> base::Task<PurchaseOutcome> {
         purchase->once = std::move(once);
         auto purchased = co_await around.operations.purchase(std::move(*purchase));
         if (purchased) exchange.entitlement_label = purchased->id.text();

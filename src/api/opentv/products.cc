@@ -59,7 +59,7 @@ void expect_same(Fields& fields, const char* name, const std::string& held) {
     }
 }
 
-using Outcome = std::expected<domain::Product, flow::Failure>;
+using ProductOutcome = std::expected<domain::Product, flow::Failure>;
 
 template <class Render>
 base::Task<Answer> put_once(Exchange& exchange, const Surroundings& around,
@@ -75,7 +75,7 @@ base::Task<Answer> put_once(Exchange& exchange, const Surroundings& around,
 base::Task<Answer> put_product(Exchange& exchange, const Surroundings& around) {
     auto request = read_product(exchange);
     if (!request) co_return std::unexpected{std::move(request.error())};
-    const auto render = [](const Outcome& product) -> Answer {
+    const auto render = [](const ProductOutcome& product) -> Answer {
         if (!product) return std::unexpected{problem(product.error())};
         return json_answer(201, {{"self", "/commercial/v1/products/" + product->id.text()}});
     };
@@ -104,7 +104,7 @@ base::Task<Answer> rename_product(Exchange& exchange, const Surroundings& around
     expect_same(fields, "providerResourceId", held->product_key.text());
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
     const bool modified = *name != held->name;
-    const auto render = [modified](const Outcome& product) -> Answer {
+    const auto render = [modified](const ProductOutcome& product) -> Answer {
         if (!product) return std::unexpected{problem(product.error())};
         return json_answer(200, {{"matchedCount", 1}, {"modifiedCount", modified ? 1 : 0}});
     };

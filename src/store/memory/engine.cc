@@ -69,6 +69,7 @@ std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wa
         if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
     }
     if (wanted.sweep) rows.sweep = find(state_->sweeps, wanted.tenant);
+    if (wanted.sub_tenant) rows.sub_tenant = find(state_->sub_tenants, *wanted.sub_tenant);
     if (wanted.idempotency) rows.kept = find(state_->answers, *wanted.idempotency);
     if (wanted.reports_of) {
         for (const auto& report : newest(*state_, {wanted.tenant, *wanted.reports_of})) {
@@ -130,6 +131,11 @@ Applied MemoryWriter::apply_behind(std::int64_t last, const flow::Wanted& wanted
     }
     put_reports(wanted, writes);
     put_answers(wanted, writes);
+    if (writes.sub_tenant) put(state_->sub_tenants, writes.sub_tenant->id, *writes.sub_tenant);
+    if (writes.tenant_change) {
+        state_->tenant_changes.push_back(*writes.tenant_change);
+        undo_.emplace_back([this] { state_->tenant_changes.pop_back(); });
+    }
     if (writes.comparison) {
         const auto& line = *writes.comparison;
         put(state_->comparisons, {line.tenant, line.merchant, line.at}, line);

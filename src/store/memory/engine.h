@@ -40,6 +40,8 @@ struct State {
     std::map<ComparisonKey, flow::Comparison> comparisons;
     std::map<PinKey, flow::ActionPin> pins;
     std::map<flow::IdempotencyKey, flow::KeptAnswer> answers;
+    std::map<domain::TenantId, flow::SubTenant> sub_tenants;
+    std::vector<flow::TenantChange> tenant_changes;
 };
 
 template <class Map, class K>
@@ -140,6 +142,9 @@ class MemoryReader : public ReadEngine {
     Answer<std::vector<flow::KeptReport>> reports(const domain::TenantId& tenant,
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
+    Answer<std::vector<flow::SubTenant>> sub_tenants() override;
+    Answer<std::vector<flow::TenantChange>> tenant_changes(const domain::TenantId& tenant,
+                                                           std::size_t limit) override;
     Answer<std::optional<flow::KeptAnswer>> kept_answer(const flow::IdempotencyKey& key) override;
     Answer<std::vector<domain::TenantId>> answers_due(base::Time until, std::size_t limit) override;
     Answer<std::vector<flow::Comparison>> latest_comparisons(

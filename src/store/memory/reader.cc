@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 #include <tuple>
 
 #include "store/memory/engine.h"
@@ -270,6 +271,23 @@ ReadEngine::Answer<std::vector<flow::KeptReport>> MemoryReader::reports(
     const std::lock_guard lock{state_->mutex};
     auto found = newest(*state_, {tenant, entitlement});
     if (found.size() > limit) found.resize(limit);
+    return found;
+}
+
+ReadEngine::Answer<std::vector<flow::SubTenant>> MemoryReader::sub_tenants() {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::SubTenant> all;
+    for (const auto& [id, tenant] : state_->sub_tenants) all.push_back(tenant);
+    return all;
+}
+
+ReadEngine::Answer<std::vector<flow::TenantChange>> MemoryReader::tenant_changes(
+    const domain::TenantId& tenant, std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::TenantChange> found;
+    for (const auto& change : state_->tenant_changes | std::views::reverse) {
+        if (change.tenant == tenant && found.size() < limit) found.push_back(change);
+    }
     return found;
 }
 

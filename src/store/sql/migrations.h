@@ -176,9 +176,38 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_due ON idempotency (due_at, tenant_id);
 )sql";
 
+// Tenants that were added while Usher runs, and who changed what about them.
+inline constexpr std::string_view kSubTenants = R"sql(
+CREATE TABLE sub_tenant (
+    tenant_id TEXT NOT NULL PRIMARY KEY,
+    primary_id TEXT NOT NULL,
+    enabled SMALLINT NOT NULL,
+    edition TEXT NOT NULL,
+    wait BIGINT NOT NULL,
+    strict_reasons SMALLINT NOT NULL,
+    suspend_with_account SMALLINT NOT NULL,
+    freshness BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    modified_at BIGINT NOT NULL
+) /* clustered */;
+CREATE TABLE tenant_change (
+    tenant_id TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    client TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    what TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, number)
+) /* clustered */;
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{
-    kCreateTables, kRememberUse,      kWatchOver, kNameProblems,  kKeepReports, kCompare,
-    kPinActions,   kListEntitlements, kCascade,   kChangeProduct, kComment,     kIdempotency};
+    kCreateTables, kRememberUse, kWatchOver,        kNameProblems, kKeepReports,
+    kCompare,      kPinActions,  kListEntitlements, kCascade,      kChangeProduct,
+    kComment,      kIdempotency, kSubTenants};
 
 }  // namespace usher::store::sql

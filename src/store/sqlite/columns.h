@@ -83,6 +83,7 @@ class Binder {
         (*this)(name.text());
     }
     void operator()(base::Time time) { cursor_.bind(++last_, std::int64_t{base::to_micros(time)}); }
+    void operator()(base::Duration span) { cursor_.bind(++last_, std::int64_t{span.count()}); }
     void operator()(std::integral auto number) {
         cursor_.bind(++last_, static_cast<std::int64_t>(number));
     }
@@ -146,6 +147,7 @@ class Reader {
         name = base::Strong<Tag>{std::move(text)};
     }
     void operator()(base::Time& time) { time = base::from_micros(integer()); }
+    void operator()(base::Duration& span) { span = base::Duration{integer()}; }
     void operator()(bool& flag) {
         const auto value = integer();
         good_ = good_ && (value == 0 || value == 1);

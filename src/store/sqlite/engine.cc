@@ -10,6 +10,7 @@
 #include "store/sql/answer_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
+#include "store/sql/tenant_statements.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/queries.h"
@@ -154,6 +155,11 @@ Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
     if (done && wanted.idempotency) {
         done = keep(find_answer(connection, *wanted.idempotency), rows.kept);
     }
+    if (done && wanted.sub_tenant) {
+        auto cursor = look_up(connection, sql::kFindSubTenant, wanted.sub_tenant->text());
+        if (!cursor) return std::unexpected{cursor.error()};
+        done = keep(read_one<flow::SubTenant>(*cursor), rows.sub_tenant);
+    }
     if (done && wanted.occupant && wanted.account && wanted.product) {
         const auto sql = base::planted(base::Planted::place_without_tenant)
                              ? sql::kFindOccupantAnywhere
@@ -201,6 +207,7 @@ Applied SqliteWriter::apply(const flow::Wanted& wanted, const flow::Rows& rows,
     if (const auto done = put_rest(writes, changes); !done) return verdict(done.error());
     if (const auto done = put_reports(wanted, writes); !done) return verdict(done.error());
     if (const auto done = put_answers(wanted, writes); !done) return verdict(done.error());
+    if (const auto done = put_tenant(writes); !done) return verdict(done.error());
     if (!changes.events.empty()) **end = {changes.events.back().position, true};
     return Applied::done;
 }
@@ -286,6 +293,15 @@ Result<> SqliteWriter::put_answers(const flow::Wanted& wanted, const flow::Write
         if (done = run(links); !done) return done;
     }
     if (writes.kept) done = put(connection, sql::kPutAnswer, *writes.kept);
+    return done;
+}
+
+Result<> SqliteWriter::put_tenant(const flow::Writes& writes) {
+    Result<> done;
+    if (writes.sub_tenant) done = put(*connection_, sql::kPutSubTenant, *writes.sub_tenant);
+    if (done && writes.tenant_change) {
+        done = put(*connection_, sql::kInsertTenantChange, *writes.tenant_change);
+    }
     return done;
 }
 

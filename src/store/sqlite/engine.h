@@ -72,6 +72,7 @@ class SqliteWriter final : public WriteEngine {
     Applied put_row(const Changes& changes);
     Result<> put_rest(const flow::Writes& writes, const Changes& changes);
     Result<> put_reports(const flow::Wanted& wanted, const flow::Writes& writes);
+    Result<> put_tenant(const flow::Writes& writes);
     Result<> put_answers(const flow::Wanted& wanted, const flow::Writes& writes);
     Result<> put_feed_ends();
     Applied verdict(const Failure& failure);
@@ -146,6 +147,9 @@ class SqliteReader final : public ReadEngine {
     ReadEngine::Answer<std::vector<flow::KeptReport>> reports(
         const domain::TenantId& tenant, const domain::EntitlementId& entitlement,
         std::size_t limit) override;
+    ReadEngine::Answer<std::vector<flow::SubTenant>> sub_tenants() override;
+    ReadEngine::Answer<std::vector<flow::TenantChange>> tenant_changes(
+        const domain::TenantId& tenant, std::size_t limit) override;
     ReadEngine::Answer<std::optional<flow::KeptAnswer>> kept_answer(
         const flow::IdempotencyKey& key) override;
     ReadEngine::Answer<std::vector<domain::TenantId>> answers_due(base::Time until,

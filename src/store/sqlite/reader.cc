@@ -8,6 +8,7 @@
 #include "store/sql/answer_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
+#include "store/sql/tenant_statements.h"
 #include "store/sqlite/engine.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/queries.h"
@@ -329,6 +330,26 @@ ReadEngine::Answer<std::vector<flow::KeptReport>> SqliteReader::reports(
             if (!cursor) return std::unexpected{cursor.error()};
             return read_all<flow::KeptReport>(*cursor);
         });
+}
+
+ReadEngine::Answer<std::vector<flow::SubTenant>> SqliteReader::sub_tenants() {
+    using Tenants = std::vector<flow::SubTenant>;
+    return ask<Tenants>([](Connection& connection) -> Result<Tenants> {
+        auto cursor = look_up(connection, sql::kFindSubTenants);
+        if (!cursor) return std::unexpected{cursor.error()};
+        return read_all<flow::SubTenant>(*cursor);
+    });
+}
+
+ReadEngine::Answer<std::vector<flow::TenantChange>> SqliteReader::tenant_changes(
+    const domain::TenantId& tenant, std::size_t limit) {
+    using Changes = std::vector<flow::TenantChange>;
+    return ask<Changes>([&](Connection& connection) -> Result<Changes> {
+        auto cursor = look_up(connection, sql::kFindTenantChanges, tenant.text(),
+                              static_cast<std::int64_t>(limit));
+        if (!cursor) return std::unexpected{cursor.error()};
+        return read_all<flow::TenantChange>(*cursor);
+    });
 }
 
 ReadEngine::Answer<std::optional<flow::KeptAnswer>> SqliteReader::kept_answer(

@@ -222,19 +222,6 @@ void report_fields(auto& visit, auto& report) {
     visit(report.text);
 }
 
-void answer_fields(auto& visit, auto& kept) {
-    visit(kept.key.tenant);
-    visit(kept.key.subject);
-    visit(kept.key.key);
-    visit(kept.request);
-    visit(kept.owner);
-    visit(kept.answer.text);
-    visit(kept.answer.without_link);
-    visit(kept.answer.link_until);
-    visit(kept.begun);
-    visit(kept.open_until);
-}
-
 void comparison_fields(auto& visit, auto& line) {
     visit(line.tenant);
     visit(line.merchant);
@@ -397,18 +384,6 @@ bool read_row(const Cursor& cursor, flow::Hold& hold) {
 void bind_row(Cursor& cursor, const flow::KeptReport& report) {
     Binder bind{cursor};
     report_fields(bind, report);
-}
-
-void bind_row(Cursor& cursor, const flow::KeptAnswer& kept) {
-    Binder bind{cursor};
-    answer_fields(bind, kept);
-    bind(flow::due_to_go(kept));
-}
-
-bool read_row(const Cursor& cursor, flow::KeptAnswer& kept) {
-    Reader read{cursor};
-    answer_fields(read, kept);
-    return read.good();
 }
 
 bool read_row(const Cursor& cursor, flow::KeptReport& report) {

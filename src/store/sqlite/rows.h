@@ -8,6 +8,7 @@
 #include "flow/comparison.h"
 #include "flow/kept_answer.h"
 #include "flow/kept_report.h"
+#include "flow/sub_tenant.h"
 #include "flow/watch_over.h"
 #include "store/sqlite/connection.h"
 
@@ -46,6 +47,10 @@ bool read_row(const Cursor& cursor, flow::Hold& hold);
 
 void bind_row(Cursor& cursor, const flow::KeptReport& report);
 bool read_row(const Cursor& cursor, flow::KeptReport& report);
+void bind_row(Cursor& cursor, const flow::SubTenant& tenant);
+bool read_row(const Cursor& cursor, flow::SubTenant& tenant);
+void bind_row(Cursor& cursor, const flow::TenantChange& change);
+bool read_row(const Cursor& cursor, flow::TenantChange& change);
 void bind_row(Cursor& cursor, const flow::KeptAnswer& kept);
 bool read_row(const Cursor& cursor, flow::KeptAnswer& kept);
 
