@@ -10,7 +10,8 @@ BY_TPES = ("cancelEntitlement", "cancelEntitlementByPut", "revokeEntitlement", "
            "resumeEntitlement", "changeProductOfEntitlement")
 KEYED = {"createEntitlement", "createEntitlementByTpes", "deleteEntitlement",
          "deleteEntitlementsOfAccount", "deleteAccount", "putProduct", "changeProduct",
-         "addAccount", "changeAccount", "changeAccountByOldPath", "addTenant", "changeTenant", *METHOD_OF, *BY_TPES}
+         "addAccount", "changeAccount", "changeAccountByOldPath", "addTenant", "changeTenant",
+         *METHOD_OF, *BY_TPES}
 # By the partner, so within the change's own transaction nothing was refused.
 REFUSED_LATER = {40051, 40052, 40053}
 AT_ONCE = 6

@@ -20,13 +20,14 @@ PAGE = ROOT / "docs" / "promises.md"
 ROW = re.compile(r"^\| `([a-z-]+)` \| ([^|]+) \| `([a-z-]+)` \|$")
 MOST_SEEDS = 20000
 # They show only where several nodes share a database, which is a quarter of the worlds.
-OF_SEVERAL = {"decides-on-stale-rows", "hears-of-own-node-alone", "holds-not-looked-at",
-              "lease-by-own-clock", "position-outside-transaction", "unheard-commit-is-failure"}
+OF_SEVERAL = {"answer-replaced-late", "decides-on-stale-rows", "hears-of-own-node-alone",
+              "holds-not-looked-at", "lease-by-own-clock", "position-outside-transaction", "unheard-commit-is-failure"}
 SECONDS = 300  # for one fault; what is found at all is found in a fraction of it
 WORLDS = ["--entitlements", "60"]
 # What needs a fault that is rare beside all the others: worlds where that one goes wrong alone.
 # And what makes large worlds go on without end.
-NARROWED = {"without-refusal-serves-the-request": [*WORLDS, "--fault", "conflict"],
+NARROWED = {"answer-replaced-late": [*WORLDS, "--fault", "stands-still"],
+            "without-refusal-serves-the-request": [*WORLDS, "--fault", "conflict"],
             "events-reversed": ["--entitlements", "20"]}
 
 
