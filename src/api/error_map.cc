@@ -100,6 +100,8 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::sub_tenant_unknown;
         case FailureKind::tenants_not_apart:
             return ErrorCode::tenants_not_apart;
+        case FailureKind::only_tried:  // answer_once takes it
+            return ErrorCode::internal_error;
         case FailureKind::key_under_way:
             return ErrorCode::key_under_way;
         case FailureKind::key_of_another:

@@ -78,6 +78,7 @@ enum class ErrorCode : int {
     tenants_not_apart = 40054,
     tenant_not_primary = 40055,
     tenant_in_settings = 40056,
+    sub_tenant_misnamed = 40057,
 
     partner_not_known = 40101,  // the partner's own surface; the operator's never answers 401
 

@@ -37,6 +37,10 @@ struct Exchange {
     boost::json::object body;                                // set from `body` on
     std::string comment;  // x-usher-comment, for the history; set from `body` on
 
+    // Only tried out, for who asks how it would go; and what was found.
+    bool tries = false;
+    std::shared_ptr<const flow::Tried> tried;
+
     // For the log only.
     std::optional<auth::TokenRefusal> refusal;
     std::string tenant_label;

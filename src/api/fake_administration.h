@@ -121,6 +121,11 @@ class FakeAdministration : public Operations {
     std::expected<std::optional<std::string>, flow::Failure> answer_kept;
     std::vector<flow::Replace> replaced;
     std::optional<flow::StoreResult<std::string>> replace_result;
+    std::vector<flow::Foreseen> foresee(const std::vector<domain::Entitlement>& rows) override {
+        std::vector<flow::Foreseen> all;
+        for (const auto& row : rows) all.push_back({row.id, {"cancel"}});
+        return all;
+    }
     Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) override {
         tenants_added.push_back(request);
         co_return request.tenant;

@@ -63,11 +63,31 @@ flow::AnswerText text_of(const Render& render, std::expected<T, flow::Failure> o
     return text;
 }
 
+// Nothing is recorded; `exchange.tried` is what would be.
+template <class T, class Render, class Call>
+base::Task<Answer> try_once(Exchange& exchange, Render render, Call call) {
+    const auto id = exchange.request_id;
+    const std::expected<T, flow::Failure> outcome = co_await call(std::optional<flow::Once<T>>{
+        flow::Once<T>{.key = {.tenant = exchange.tenant->id},
+                      .owner = id,
+                      .render =
+                          [render, id](const std::expected<T, flow::Failure>& provisional) {
+                              return text_of(render, provisional, id);
+                          },
+                      .tries = true}});
+    const bool is_tried = !outcome && outcome.error().kind == flow::FailureKind::only_tried;
+    if (!is_tried) co_return render(outcome);
+    exchange.tried = outcome.error().tried;
+    co_return read_kept(exchange.tried->answer);
+}
+
 // Carries out `call(once)` and answers `render(outcome)`, once for each key. `render` is pure: it
 // runs in the store's transaction too. `wait`: for how long the call waits at most.
 template <class T, class Render, class Call>
 base::Task<Answer> answer_once(Exchange& exchange, const Surroundings& around, base::Duration wait,
                                Render render, Call call) {
+    if (exchange.tries)
+        co_return co_await try_once<T>(exchange, std::move(render), std::move(call));
     const auto asked = read_idempotency_key(exchange);
     if (!asked) co_return std::unexpected{asked.error()};
     if (!*asked) co_return render(co_await call(std::optional<flow::Once<T>>{}));

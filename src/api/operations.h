@@ -16,6 +16,7 @@
 #include "flow/customer_link.h"
 #include "flow/delete_of_account.h"
 #include "flow/explain.h"
+#include "flow/foresee.h"
 #include "flow/holding.h"
 #include "flow/once.h"
 #include "flow/pinning.h"
@@ -86,6 +87,8 @@ class Operations {
     virtual std::vector<flow::LearnedGap> learned() const = 0;
     virtual std::size_t forget_learned(const flow::GapScope& scope) = 0;
 
+    // Which calls to the partner would follow for each.
+    virtual std::vector<flow::Foreseen> foresee(const std::vector<domain::Entitlement>& rows) = 0;
     virtual Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) = 0;
     virtual Outcome<bool> change_sub_tenant(flow::ChangeSubTenant request) = 0;
     virtual Outcome<std::vector<flow::SubTenant>> list_sub_tenants(domain::TenantId primary) = 0;

@@ -127,6 +127,7 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
     {"GET", "/admin/v1/comparisons/held", Door::admin_token, BodyRule::none, admin::list_held},
     {"POST", "/admin/v1/comparisons/reads", Door::admin_token, BodyRule::object, admin::ask_reads},
     {"POST", "/admin/v1/comparisons", Door::admin_token, BodyRule::object, admin::sign_comparison},
+    {"POST", "/admin/v1/dry-run", Door::admin_token, BodyRule::object, admin::dry_run},
     {"GET", "/admin/v1/tenant", Door::admin_token, BodyRule::none, admin::read_tenant},
     {"PUT", "/admin/v1/tenant", Door::admin_token, BodyRule::object, admin::change_tenant},
     {"GET", "/admin/v1/comparisons/latest", Door::admin_token, BodyRule::none,

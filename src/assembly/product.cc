@@ -146,6 +146,16 @@ class FlowOperations final : public api::Operations {
     std::size_t forget_learned(const flow::GapScope& scope) override {
         return ports_.propagator.forget_learned(scope);
     }
+    std::vector<flow::Foreseen> foresee(const std::vector<domain::Entitlement>& rows) override {
+        std::vector<flow::Foreseen> all;
+        for (const auto& row : rows) {
+            const auto supported =
+                ports_.propagator.supported(row.tenant, row.merchant, row.product_key);
+            all.push_back(
+                {row.id, flow::foresee(row, supported, ports_.limits.calls, ports_.clock.now())});
+        }
+        return all;
+    }
     Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) override {
         return flow::add_sub_tenant(ports_, std::move(request));
     }

@@ -70,6 +70,17 @@ ChangedAccount as_begun(const Changed& done) {
     return {.modified = done.account.has_value(), .all_confirmed = is_done};
 }
 
+// What was only tried would ask something of the account's entitlements as well.
+base::Task<Failure> with_cascade(Ports& ports, Failure failure) {
+    const bool cascades =
+        failure.tried && failure.tried->account && failure.tried->account->cascade;
+    if (!cascades) co_return failure;
+    auto tried = *failure.tried;
+    tried.rows = co_await try_cascade(ports, *tried.account);
+    failure.tried = std::make_shared<const Tried>(std::move(tried));
+    co_return failure;
+}
+
 // An earlier change may not have come true everywhere yet.
 base::Task<std::expected<ChangedAccount, Failure>> unchanged(Ports& ports,
                                                              const ChangeAccount& request) {
@@ -94,7 +105,9 @@ base::Task<std::expected<ChangedAccount, Failure>> change_account(Ports& ports,
                 request.once, rows, [&] { return decide_change(request, rows); }, as_begun);
         });
     if (!decided) co_return std::unexpected{fail(decided.error())};
-    if (const auto* failure = std::get_if<Failure>(&*decided)) co_return std::unexpected{*failure};
+    if (auto* failure = std::get_if<Failure>(&*decided)) {
+        co_return std::unexpected{co_await with_cascade(ports, std::move(*failure))};
+    }
     auto& done = std::get<Changed>(*decided);
     auto& account = done.account;
     if (!account) co_return co_await unchanged(ports, request);

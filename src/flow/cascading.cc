@@ -167,4 +167,18 @@ base::Task<StoreResult<std::optional<Account>>> take_up_cascade(Ports& ports,
         });
 }
 
+base::Task<std::vector<Entitlement>> try_cascade(Ports& ports, const Account& account) {
+    constexpr std::size_t kMost = 1000;
+    std::vector<Entitlement> rows;
+    const auto live = co_await ports.store.live_of_account(account.tenant, account.id, kMost);
+    if (!live) co_return rows;
+    for (const auto& row : *live) {
+        if (!is_meant(account.cascade->kind, row)) continue;
+        auto tried = co_await try_update(ports, request_for(account, row));
+        if (!tried) continue;
+        for (auto& one : *tried) rows.push_back(std::move(one));
+    }
+    co_return rows;
+}
+
 }  // namespace usher::flow

@@ -31,4 +31,8 @@ base::Task<CascadeRound> walk_cascade(Ports& ports, domain::Account account,
 base::Task<StoreResult<std::optional<domain::Account>>> take_up_cascade(
     Ports& ports, const domain::Account& account);
 
+// What it would ask of each, as it would be; nothing is recorded.
+base::Task<std::vector<domain::Entitlement>> try_cascade(Ports& ports,
+                                                         const domain::Account& account);
+
 }  // namespace usher::flow

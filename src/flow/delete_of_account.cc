@@ -8,11 +8,41 @@ namespace usher::flow {
 namespace {
 
 constexpr std::size_t kAtOnce = 200;
+constexpr std::size_t kMostTried = 1000;
+
+// What would be, row by row.
+base::Task<std::expected<DeletedOfAccount, Failure>> try_deletion(Ports& ports,
+                                                                  const DeleteOfAccount& request) {
+    const auto live =
+        co_await ports.store.live_of_account(request.tenant, request.account, kMostTried);
+    if (!live) co_return std::unexpected{fail(live.error())};
+    DeletedOfAccount done;
+    Tried tried;
+    for (const auto& row : *live) {
+        auto rows = co_await try_update(ports, {.tenant = request.tenant,
+                                                .entitlement = row.id,
+                                                .deletes = true,
+                                                .asker = request.asker});
+        if (!rows) {
+            done.kept.emplace_back(row.id, rows.error());
+            continue;
+        }
+        ++done.deleted;
+        done.all_confirmed = false;
+        for (auto& one : *rows) tried.rows.push_back(std::move(one));
+    }
+    tried.answer = request.once->render(done).text;
+    tried.changes = done.deleted > 0;
+    auto failure = fail(FailureKind::only_tried);
+    failure.tried = std::make_shared<const Tried>(std::move(tried));
+    co_return std::unexpected{std::move(failure)};
+}
 
 }  // namespace
 
 base::Task<std::expected<DeletedOfAccount, Failure>> delete_of_account(Ports& ports,
                                                                        DeleteOfAccount request) {
+    if (request.once && request.once->tries) co_return co_await try_deletion(ports, request);
     if (request.once) {
         const auto taken = co_await take_key(ports, *request.once);
         if (!taken) co_return std::unexpected{taken.error()};

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "domain/ids.h"
 #include "domain/rejection.h"
 #include "flow/store.h"
+#include "flow/tried.h"
 
 namespace usher::flow {
 
@@ -37,6 +39,7 @@ enum class FailureKind : std::uint8_t {
     key_under_way,        // another request with the same idempotency key; see `again_after`
     sub_tenant_unknown,   // of this primary tenant
     tenants_not_apart,    // the partner would take the customers of one for another's
+    only_tried,           // see `tried`
     key_of_another,       // what was asked under this idempotency key was something else
     store,                // see `store`
 };
@@ -50,6 +53,7 @@ struct Failure {
     std::optional<domain::EntitlementStatus> status;  // the record's, where it explains
     std::optional<std::uint64_t> version;             // the record's, of version_mismatch
     std::optional<base::Duration> again_after;
+    std::shared_ptr<const Tried> tried;
 };
 
 inline Failure fail(FailureKind kind) {

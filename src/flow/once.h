@@ -27,6 +27,8 @@ struct Once {
     std::string owner;    // unique for each time that it is asked
     base::Duration wait{};
     std::function<AnswerText(const std::expected<T, Failure>&)> render;
+    // Nothing is recorded: what would be is told as `only_tried`. The key does not matter then.
+    bool tries = false;
 };
 
 // Longer than a request that waits until its very end needs to replace its answer.
@@ -51,6 +53,22 @@ std::optional<IdempotencyKey> key_of(const std::optional<Once<T>>& once) {
     return once->key;
 }
 
+template <class Recorded, class T, class Tell>
+Failure try_out(const Once<T>& once, std::pair<Writes, std::variant<Recorded, Failure>> decided,
+                Tell tell) {
+    const auto* recorded = std::get_if<Recorded>(&decided.second);
+    if (recorded == nullptr) return std::get<Failure>(std::move(decided.second));
+    const std::expected<T, Failure> told = tell(*recorded);
+    auto& writes = decided.first;
+    Tried tried{.answer = once.render(told).text,
+                .changes = !writes.empty(),
+                .account = std::move(writes.account)};
+    if (writes.entitlement) tried.rows.push_back(std::move(*writes.entitlement));
+    auto failure = fail(FailureKind::only_tried);
+    failure.tried = std::make_shared<const Tried>(std::move(tried));
+    return failure;
+}
+
 // The decision of such a request: `decide()` as without a key, and what tell(recorded) answers kept
 // with it. Where another request has the key, nothing but a failure.
 template <class T, class Recorded, class Decide, class Tell>
@@ -58,6 +76,7 @@ std::pair<Writes, std::variant<Recorded, Failure>> decide_once(const std::option
                                                                const Rows& rows, Decide decide,
                                                                Tell tell) {
     if (!once) return decide();
+    if (once->tries) return {Writes{}, try_out<Recorded>(*once, decide(), tell)};
     if (rows.kept && stands(*rows.kept, rows.now)) {
         return {Writes{}, fail(FailureKind::key_under_way)};
     }

@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/task.h"
 #include "domain/entitlement.h"
@@ -49,5 +50,9 @@ struct UpdateStatus {
 
 // A request that was overtaken by a newer one while it waited is answered as recorded and pending.
 base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateStatus request);
+
+// As the row would be, if it were asked; no row when nothing would change. Nothing is recorded.
+base::Task<std::expected<std::vector<domain::Entitlement>, Failure>> try_update(
+    Ports& ports, UpdateStatus request);
 
 }  // namespace usher::flow

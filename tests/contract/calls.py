@@ -405,6 +405,19 @@ def comparisons(portal):
     portal.expect(200, latest, "admin")
 
 
+def tries(portal):
+    """How changes would go."""
+    entitlement, pending = portal.bought(), portal.bought(MUSIC)
+    for request in (portal.update(entitlement, "SUSPENDED"), portal.update(entitlement, "ACTIVE"),
+                    portal.update(entitlement, "PENDING"), portal.deletion(entitlement),
+                    portal.purchase(portal.new_account(), MUSIC), portal.deletion(pending)):
+        portal.expect(200, portal.dry_run(request), "admin")
+    sample = portal.dry_run(portal.update(entitlement, "ACTIVE"))
+    portal.expect(40011, sample.without("path"), "admin")
+    portal.expect(40012, sample.having(method=5), "admin")
+    portal.expect(40013, sample.having(path="/nothing"), "admin")
+
+
 def editions(portal):
     for tenant in ("demo_b", "demo_c"):
         other = portal.in_tenant(tenant)
@@ -439,4 +452,5 @@ def provoke(portal):
     holds(portal)
     comparisons(portal)
     status(portal)
+    tries(portal)
     editions(portal)

@@ -12,14 +12,14 @@ CATALOGUE = ("putProduct", "changeProduct", "addAccount", "changeAccount", "chan
 CHANGED_BY_TPES = (*(name for name, *_ in BY_TPES), "changeProductOfEntitlement")
 TENANTS = ("addTenant", "changeTenant")
 WITH_BODY = (
-    *TENANTS, "changeTenantSettings",
+    *TENANTS, "changeTenantSettings", "dryRun",
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
     *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,
     "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
     "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement", "compareRows", "askReads",
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
-    *TENANTS, "listTenants", "readTenant", "changeTenantSettings",
+    *TENANTS, "listTenants", "readTenant", "changeTenantSettings", "dryRun",
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
     *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", *CATALOGUE,
     "listProducts", "readProduct", "readAccount", "explainEntitlement", "explainEntitlements",

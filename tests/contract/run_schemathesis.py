@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE.parent / "process"))
 import program  # noqa: E402
 
 TENANTS = ("demo", "demo_b", "demo_c")
+SUB_TENANTS = tuple(f"{tenant}_one" for tenant in TENANTS)
 PRODUCTS = ("BANGO_US_MUSIC", "BANGO_US_MUSIC_PREMIUM", "BANGO_US_MUSIC_MONTHLY")
 # Bought beforehand, by what happens to them: nothing that lasts, an end, a deletion.
 HELD = {name: [f"{name}-{number}" for number in range(1, count + 1)]
@@ -56,7 +57,8 @@ class Run:
         openapi = folder / "openapi.yaml"
         openapi.write_text(addressed(arguments.openapi.read_text(encoding="utf-8"), usher),
                            encoding="utf-8")
-        for name, words in (("tenants", self.tenants), ("accounts", ACCOUNTS + CUSTOMERS),
+        for name, words in (("tenants", self.tenants), ("sub-tenants", SUB_TENANTS),
+                            ("accounts", ACCOUNTS + CUSTOMERS),
                             ("holders", HELD[self.held]), ("products", PRODUCTS),
                             ("entitlements", HELD[self.held])):
             (folder / name).write_text("".join(f'"{word}"\n' for word in words), encoding="ascii")
@@ -124,10 +126,11 @@ def addressed(text, usher):
     return text
 
 
-def prepare(caller):
+def prepare(caller, primary):
     """What is there in each tenant before Schemathesis comes."""
-    for tenant in TENANTS:
+    for tenant, under in zip(TENANTS, SUB_TENANTS):
         headers = {"nv-tenant-id": tenant}
+        primary.ask("POST", "/rmg/v1/admin/tenants", {"_id": under}, headers)
         for name in CUSTOMERS:
             caller.ask("POST", "/adm/v1/accounts", {"_id": name}, headers)
         for number, name in enumerate(name for names in HELD.values() for name in names):
@@ -166,7 +169,7 @@ def hollow(sent):
 def go(usher, python, arguments):
     """What is wrong, in words."""
     caller = usher.caller()
-    prepare(caller)
+    prepare(caller, usher.caller("admin"))
     before, begun = answered(usher), time.monotonic()
     processes = runs(arguments.requests)
     with contextlib.ExitStack() as stack:

@@ -1,5 +1,6 @@
 """A request for each operation that goes well, from which the others are made."""
 
+import json
 import time
 
 import once
@@ -132,6 +133,12 @@ class Portal:
         made = Request(method, path, self.admin)
         return made.with_header("Content-Type", "application/json").with_json(body)
 
+    def dry_run(self, request, **more):
+        """How that request would go."""
+        body = {"body": json.loads(request.body)} if request.body else {}
+        return self.administer("/admin/v1/dry-run", {
+            "method": request.method, "path": request.target} | body | more)
+
     def retry(self, entitlement):
         return self.administer(f"/admin/v1/entitlements/{entitlement}/retry",
                                {"reason": "a test"})
@@ -210,6 +217,7 @@ class Portal:
                   "listStrayReports": Request("GET", "/admin/v1/reports", self.admin),
                   "listReports": self.reports(entitlement),
                   "retryEntitlement": self.retry(entitlement)}
+        admin |= {"dryRun": self.dry_run(self.update(entitlement, "ACTIVE"))}
         admin |= {"readTenant": Request("GET", "/admin/v1/tenant", self.admin),
                   "changeTenantSettings": self.administer("/admin/v1/tenant",
                                                           {"reason": "a test"}, "PUT")}

@@ -27,7 +27,7 @@ READING = (
     "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
     "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
     "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
-    "listReports", "listStrayReports", "listTenants", "readTenant")
+    "listReports", "listStrayReports", "listTenants", "readTenant", "dryRun")
 # What looks at the tenants that were added.
 OF_TENANTS = ("addTenant", "listTenants", "changeTenant")
 
@@ -216,6 +216,8 @@ def full(world, sandbox, token, store):
                 request = changing(portal, name, entitlement, account, spare)
                 portal.expect(code, request, listener)
             portal.expect(503, ready, "admin")
+            if name == "retryEntitlement":
+                portal.expect(50302, samples["dryRun"][1], "admin")
             portal.expect(200, samples["readStatus"][1], "admin")
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")

@@ -21,7 +21,8 @@ ROW = re.compile(r"^\| `([a-z-]+)` \| ([^|]+) \| `([a-z-]+)` \|$")
 MOST_SEEDS = 20000
 # They show only where several nodes share a database, which is a quarter of the worlds.
 OF_SEVERAL = {"answer-replaced-late", "decides-on-stale-rows", "hears-of-own-node-alone",
-              "holds-not-looked-at", "lease-by-own-clock", "position-outside-transaction", "unheard-commit-is-failure"}
+              "holds-not-looked-at", "lease-by-own-clock", "position-outside-transaction",
+              "unheard-commit-is-failure"}
 SECONDS = 300  # for one fault; what is found at all is found in a fraction of it
 WORLDS = ["--entitlements", "60"]
 # What needs a fault that is rare beside all the others: worlds where that one goes wrong alone.

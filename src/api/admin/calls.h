@@ -41,6 +41,9 @@ base::Task<Answer> ask_reads(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> sign_comparison(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& around);
 
+// How a change of the operator's would go.
+base::Task<Answer> dry_run(Exchange& exchange, const Surroundings& around);
+
 // How the tenant is set up, and who changed it.
 base::Task<Answer> read_tenant(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> change_tenant(Exchange& exchange, const Surroundings& around);

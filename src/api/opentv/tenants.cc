@@ -30,7 +30,7 @@ std::optional<bool> read_enabled(Fields& fields, Presence presence) {
 void check_name(const std::string& id, const TenantOptions& primary, Fields& fields) {
     const auto prefix = primary.id.text() + "_";
     if (id.starts_with(prefix) && id.size() > prefix.size()) return;
-    fields.add(ErrorCode::id_malformed, "_id",
+    fields.add(ErrorCode::sub_tenant_misnamed, "_id",
                fmt::format("must begin with {} and go on behind it.", prefix));
 }
 
