@@ -192,7 +192,8 @@ class Document:
         places = [part for schema in schemas for part in self.parts(schema)]
         seen, unknown = set(), []
         if isinstance(value, dict):
-            if any("additionalProperties" in self.at(place) for place in places):
+            if any("additionalProperties" in self.at(place)
+                   and "properties" not in self.at(place) for place in places):
                 return seen, unknown  # whatever is there is meant
             for name, item in value.items():
                 known = [place + ("properties", name) for place in places

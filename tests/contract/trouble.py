@@ -206,7 +206,7 @@ def full(world, sandbox, token, store):
     portal.expect(201, portal.line(equal=1), "admin")
 
     def writes():
-        return world.send(started, portal.product("MUSIC")).status == 201
+        return world.send(started, portal.account(world.new_name("probe"))).status == 201
 
     for name in WRITING:
         until("a store that takes changes", writes)
