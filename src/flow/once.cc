@@ -93,12 +93,14 @@ base::Task<StoreResult<std::string>> replace_answer(Ports& ports, Replace replac
 
 base::Task<> drop_old_answers(Ports& ports, base::Monotonic deadline) {
     do {
-        const auto tenants = co_await ports.store.answers_due(ports.clock.now(), kTenantsAtOnce);
+        // By one clock alone: else what is due by one and not by the other would be tried without end.
+        const auto until = ports.clock.now();
+        const auto tenants = co_await ports.store.answers_due(until, kTenantsAtOnce);
         if (!tenants || tenants->empty()) co_return;
         for (const auto& tenant : *tenants) {
             const auto dropped =
-                co_await decide_in<bool>(ports.store, {.tenant = tenant}, [](const Rows& rows) {
-                    return std::pair{Writes{.answers_until = rows.now}, true};
+                co_await decide_in<bool>(ports.store, {.tenant = tenant}, [until](const Rows&) {
+                    return std::pair{Writes{.answers_until = until}, true};
                 });
             if (!dropped) co_return;
         }

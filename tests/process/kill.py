@@ -63,6 +63,7 @@ class Entitlement:
         self.moved = False            # by the customer or the merchant: its status is theirs, too
         self.over = False             # a last move may have been made
         self.unreported = False       # a move of which no report was taken yet
+        self.keyed = None             # the last change with a key: (key, number, status, answer)
 
     def ended(self):
         return self.over or bool(self.told and self.told[1] in program.ENDED and not self.open)
@@ -131,8 +132,11 @@ class Owner(threading.Thread):
         one.number += 1
         one.open.append((one.number, status))
         one.asked[ACTIONS[status]] += 1
-        prefer = {"Prefer": "respond-async"} if self.dice.random() < 0.5 else {}
-        answer = self.caller.put(one.id, status, prefer, reasonCode=str(one.number))
+        headers = {"Prefer": "respond-async"} if self.dice.random() < 0.5 else {}
+        key = f"{one.id}-{self.name}-{one.number}" if self.dice.random() < 0.3 else None
+        if key:
+            headers["Idempotency-Key"] = key
+        answer = self.caller.put(one.id, status, headers, reasonCode=str(one.number))
         if answer.status == 503:
             return
         if answer.status == 400 and answer.json["errorCode"] in (40043, 40044, 40051):
@@ -148,8 +152,9 @@ class Owner(threading.Thread):
             raise Wrong(f"{one.id} to {status}: {answer.status} {answer.text}")
         one.told = (one.number, status, int(answer.headers["etag"].strip('"')))
         one.open = []
+        if key:
+            one.keyed = (key, one.number, status, answer)
         self.changes += 1
-
 
     def move(self, one):
         """The customer or the merchant acts at the partner, which may or may not report it."""
@@ -208,6 +213,22 @@ def check_record(portal, one):
     return True
 
 
+def check_repeat(portal, one):
+    """After a restart: what comes again with its key is answered as it was, and changes nothing."""
+    key, number, status, first = one.keyed
+
+    def again():
+        answer = portal.put(one.id, status, {"Idempotency-Key": key}, reasonCode=str(number))
+        return answer if answer.status != 409 else None
+    answer = until("the answer of the first", again)
+    same = all(answer.headers.get(name) == first.headers.get(name)
+               for name in ("etag", "usher-propagation"))
+    if answer.text != first.text or not same or "idempotent-replayed" not in answer.headers:
+        raise Wrong(f"{key} was told {first.status} {first.text} {first.headers}, and again "
+                    f"{answer.status} {answer.text} {answer.headers}")
+    one.keyed = None
+
+
 def check_effects(held, calls):
     """Against the partner's own list of calls: nothing took effect more often than there were calls
     for it with a request id of their own."""
@@ -241,7 +262,7 @@ class Story:
         self.folder = folder
         self.usher = None
         self.entitlements = []
-        self.changes = self.moves = self.reports = self.effects = 0
+        self.changes = self.moves = self.reports = self.effects = self.repeats = 0
 
     def start(self):
         ports = {}
@@ -257,6 +278,10 @@ class Story:
         self.portal = self.usher.caller()
 
     def check_records(self, some):
+        for one in some:
+            if one.keyed:
+                check_repeat(self.portal, one)
+                self.repeats += 1
         lost = {one.id for one in some if not check_record(self.portal, one)}
         self.entitlements = [one for one in self.entitlements if one.id not in lost]
 
@@ -357,9 +382,10 @@ def main():
                 shutil.copytree(folder, arguments.keep, dirs_exist_ok=True)
             return 1
     print(f"{arguments.rounds} kills, {story.changes} answered changes, {story.moves} moves at the "
-          f"partner, {story.reports} taken reports, {story.effects} effects of "
+          f"partner, {story.reports} taken reports, {story.repeats} repeats with a key, "
+          f"{story.effects} effects of "
           f"{len(story.entitlements)} entitlements: all there, and both sides agree")
-    return 0 if story.changes and story.moves and story.reports else 1
+    return 0 if story.changes and story.moves and story.reports and story.repeats else 1
 
 
 if __name__ == "__main__":
