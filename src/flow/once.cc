@@ -93,7 +93,7 @@ base::Task<StoreResult<std::string>> replace_answer(Ports& ports, Replace replac
 
 base::Task<> drop_old_answers(Ports& ports, base::Monotonic deadline) {
     do {
-        // By one clock alone: else what is due by one and not by the other would be tried without end.
+        // By one clock alone: what is due by one and not by the other would be tried without end.
         const auto until = ports.clock.now();
         const auto tenants = co_await ports.store.answers_due(until, kTenantsAtOnce);
         if (!tenants || tenants->empty()) co_return;
