@@ -1,6 +1,7 @@
 #include "api/pipeline.h"
 
 #include <exception>
+#include <utility>
 
 #include "api/text.h"
 #include "base/log.h"
@@ -43,9 +44,9 @@ Pipeline::Pipeline(std::vector<Route> routes, Options options, Authenticate auth
       options_{std::move(options)},
       tenants_{options_.tenants, ports.added},
       authenticate_{std::move(authenticate)},
-      ports_{ports},
+      ports_{std::move(ports)},
       router_{patterns_of(routes_)},
-      request_metrics_{ports.metrics, routes_} {}
+      request_metrics_{ports_.metrics, routes_} {}
 
 base::Task<http::Response> Pipeline::handle(http::Request request) {
     const auto begun = ports_.clock.monotonic();

@@ -137,7 +137,7 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
 http::Handler make_handler(std::vector<Route> routes, Options options, Authenticate authenticate,
                            PipelinePorts ports) {
     auto pipeline = std::make_shared<Pipeline>(std::move(routes), std::move(options),
-                                               std::move(authenticate), ports);
+                                               std::move(authenticate), std::move(ports));
     return [pipeline](http::Request request) { return pipeline->handle(std::move(request)); };
 }
 
@@ -161,18 +161,19 @@ http::Handler make_operator_handler(Options options, Authenticate authenticate,
     if (!options.reports_apart) {
         routes.insert(routes.end(), kReportRoutes.begin(), kReportRoutes.end());
     }
-    return make_handler(std::move(routes), std::move(options), std::move(authenticate), ports);
+    return make_handler(std::move(routes), std::move(options), std::move(authenticate),
+                        std::move(ports));
 }
 
 http::Handler make_report_handler(Options options, Authenticate authenticate, PipelinePorts ports) {
     return make_handler({kReportRoutes.begin(), kReportRoutes.end()}, std::move(options),
-                        std::move(authenticate), ports);
+                        std::move(authenticate), std::move(ports));
 }
 
 http::Handler make_admin_handler(Options options, Authenticate authenticate, PipelinePorts ports) {
     options.known_hosts = options.admin_hosts;
     return make_handler({kAdminRoutes.begin(), kAdminRoutes.end()}, std::move(options),
-                        std::move(authenticate), ports);
+                        std::move(authenticate), std::move(ports));
 }
 
 http::RenderError make_render_error(base::Random& random, base::Metrics& metrics) {

@@ -98,10 +98,9 @@ base::Task<> drop_old_answers(Ports& ports, base::Monotonic deadline) {
         const auto tenants = co_await ports.store.answers_due(until, kTenantsAtOnce);
         if (!tenants || tenants->empty()) co_return;
         for (const auto& tenant : *tenants) {
-            const auto dropped =
-                co_await decide_in<bool>(ports.store, {.tenant = tenant}, [until](const Rows&) {
-                    return std::pair{Writes{.answers_until = until}, true};
-                });
+            const auto dropped = co_await decide_in<bool>(
+                ports.store, {.tenant = tenant},
+                [until](const Rows&) { return std::pair{Writes{.answers_until = until}, true}; });
             if (!dropped) co_return;
         }
     } while (ports.clock.monotonic() < deadline);

@@ -21,7 +21,8 @@ BY_EDITION = {"status", "validFrom", "expiryDate"}
 # One of two is mandatory, which no schema of a single parameter can say.
 EITHER = {"explainEntitlements": (40019, {"accountId"})}
 # Languages of their own, which no schema can say.
-LANGUAGES = {"listEntitlements": (40019, {"filter", "sort", "fields", "after", "page"})}
+LANGUAGES = {"listEntitlements": (40019, {"filter", "sort", "fields", "after", "page"}),
+             "dryRun": (40013, {"path"})}
 NUL_IN_STRING = 40008
 
 

@@ -39,16 +39,25 @@ const Route* find_call(const std::string& method, Exchange& tried) {
     return &route;
 }
 
-void read_body(const Exchange& exchange, const Route& route, Exchange& tried, Fields& fields) {
-    if (route.body == BodyRule::none) return;
+const json::value* given_body(const Exchange& exchange) {
     const auto* body = base::find_member(exchange.body, "body");
-    if (body == nullptr || body->is_null()) {
-        fields.add(ErrorCode::argument_missing, "body", "is mandatory for this call.");
-    } else if (!body->is_object()) {
-        fields.add(ErrorCode::argument_of_wrong_type, "body", "must be an object.");
-    } else {
+    return body == nullptr || body->is_null() ? nullptr : body;
+}
+
+void read_body(const Exchange& exchange, Exchange& tried, Fields& fields) {
+    const auto* body = given_body(exchange);
+    if (body == nullptr) return;
+    if (body->is_object()) {
         tried.body = body->get_object();
+    } else {
+        fields.add(ErrorCode::argument_of_wrong_type, "body", "must be an object.");
     }
+}
+
+base::Task<Answer> go(const Exchange& exchange, Exchange& tried, const Surroundings& around) {
+    const bool lacks_body = tried.route->body != BodyRule::none && given_body(exchange) == nullptr;
+    if (lacks_body) co_return std::unexpected{problem(ErrorCode::body_missing)};
+    co_return co_await tried.route->handler(tried, around);
 }
 
 std::expected<Exchange, Problem> read_tried(const Exchange& exchange) {
@@ -72,9 +81,8 @@ std::expected<Exchange, Problem> read_tried(const Exchange& exchange) {
         fields.add(
             ErrorCode::argument_invalid, "path",
             "must be that of an operator's call which changes something, and fit the method.");
-    } else {
-        read_body(exchange, *tried.route, tried, fields);
     }
+    read_body(exchange, tried, fields);
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
     return tried;
 }
@@ -102,7 +110,7 @@ json::array calls_json(Operations& operations, const flow::Tried& tried) {
 base::Task<Answer> dry_run(Exchange& exchange, const Surroundings& around) {
     auto tried = read_tried(exchange);
     if (!tried) co_return std::unexpected{tried.error()};
-    const auto came = co_await tried->route->handler(*tried, around);
+    const auto came = co_await go(exchange, *tried, around);
     // Without a word about the change itself: the store could not be asked.
     const bool is_down = !came && http_status(came.error().code) >= 500;
     if (is_down) co_return std::unexpected{came.error()};

@@ -102,6 +102,14 @@ Answer render_purchase(Edition edition, const Waiting& waiting, const PurchaseOu
     return response;
 }
 
+// The log says which one was bought.
+base::Task<PurchaseOutcome> buy(Exchange& exchange, Operations& operations,
+                                flow::Purchase purchase) {
+    auto purchased = co_await operations.purchase(std::move(purchase));
+    if (purchased) exchange.entitlement_label = purchased->id.text();
+    co_return purchased;
+}
+
 }  // namespace
 
 base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& around) {
@@ -114,14 +122,11 @@ base::Task<Answer> create_entitlement(Exchange& exchange, const Surroundings& ar
                          edition = exchange.tenant->edition](const PurchaseOutcome& purchased) {
         return render_purchase(edition, waiting, purchased);
     };
-    const auto call =
-        [&](std::optional<flow::Once<flow::Purchased>> once) -> base::Task<PurchaseOutcome> {
-        purchase->once = std::move(once);
-        auto purchased = co_await around.operations.purchase(std::move(*purchase));
-        if (purchased) exchange.entitlement_label = purchased->id.text();
-        co_return purchased;
-    };
-    co_return co_await answer_once<flow::Purchased>(exchange, around, waiting.wait, render, call);
+    co_return co_await answer_once<flow::Purchased>(
+        exchange, around, waiting.wait, render, [&](auto once) {
+            purchase->once = std::move(once);
+            return buy(exchange, around.operations, std::move(*purchase));
+        });
 }
 
 }  // namespace usher::api::opentv
