@@ -70,8 +70,7 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
      "Narrow it as the details say, or follow the links from page to page."},
     {ErrorCode::comment_invalid, "comment_invalid",
      "The header x-usher-comment cannot be taken into the history.",
-     "Send it once, with at most 500 characters, none that control a terminal, and those beyond "
-     "ASCII percent-encoded as UTF-8."},
+     "Send it once, with at most 500 characters; those beyond ASCII are percent-encoded as UTF-8."},
     {ErrorCode::idempotency_key_malformed, "idempotency_key_malformed",
      "The header Idempotency-Key cannot be used as a key. Nothing was changed.",
      "Send it once, with 1 to 255 visible ASCII characters, a random UUID for example."},

@@ -74,6 +74,19 @@ Problem body_problem(const base::JsonError& error) {
     return problem(code, error.where, "is there twice.");
 }
 
+bool is_printable(std::string_view text) {
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    return std::ranges::none_of(text, is_control);
+}
+
+// A header is ASCII, so what is beyond comes percent-encoded; a percent sign that begins no such
+// thing is itself.
+std::string plain_comment(std::string_view given) {
+    auto decoded = http::decode_component(given);
+    const bool is_text = decoded && characters_in_utf8(*decoded) && is_printable(*decoded);
+    return is_text ? std::move(*decoded) : std::string{given};
+}
+
 }  // namespace
 
 std::string choose_correlation(const http::Headers& headers, base::Random& random) {
@@ -227,8 +240,7 @@ Refused check_media_type(const Exchange& exchange) {
 }
 
 // For people who read the history later: a sentence, and never a way to make a log or a terminal do
-// something. A header is ASCII, so what is beyond comes percent-encoded; a percent sign that begins
-// no such thing is itself.
+// something.
 Refused read_comment(Exchange& exchange) {
     constexpr std::string_view kName = "x-usher-comment";
     constexpr std::size_t kLongest = 500;
@@ -237,15 +249,13 @@ Refused read_comment(Exchange& exchange) {
     const auto& headers = exchange.request.headers;
     const auto given = headers.find(kName);
     if (!given) return std::nullopt;
-    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-    auto comment = http::decode_component(*given).value_or(std::string{*given});
+    auto comment = plain_comment(*given);
     const auto characters = characters_in_utf8(comment);
-    const bool fits = headers.count(kName) == 1 && characters && *characters <= kLongest &&
-                      std::ranges::none_of(comment, is_control);
+    const bool fits =
+        headers.count(kName) == 1 && characters && *characters <= kLongest && is_printable(comment);
     if (!fits) {
         return problem(ErrorCode::comment_invalid, std::string{kName},
-                       "must be sent once and be at most 500 characters, those beyond ASCII "
-                       "percent-encoded as UTF-8.");
+                       "must be sent once and be at most 500 characters.");
     }
     exchange.comment = std::move(comment);
     return std::nullopt;
