@@ -77,7 +77,9 @@ class Status(program.Case):
         self.assertIn("demo/BANGO_US", first["what"])
         self.assertIn("password", first["do"])
         self.assertEqual(told["tenants"][0]["causes"], [{"cause": "login_refused", "count": 1}])
-        self.assertEqual(self.route()["etaUnknown"], "the partner is in trouble")
+        # While the partner is tried again, nothing waits.
+        program.until("why no time can be told", lambda: self.route().get(
+            "etaUnknown") == "the partner is in trouble")
         done = self.run_usher("status", "--all-tenants")
         self.assertEqual(done.returncode, 1)
         lines = done.stdout.splitlines()
