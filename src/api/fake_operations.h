@@ -31,6 +31,7 @@ class FakeOperations : public FakeAdministration {
     bool fails = false;  // with an exception
 
     std::vector<flow::UpdateStatus> updates;
+    std::string provisional;
     std::vector<flow::Purchase> purchases;
     std::vector<flow::PutProduct> products;
     std::vector<flow::AddAccount> accounts;
@@ -40,6 +41,12 @@ class FakeOperations : public FakeAdministration {
     Outcome<flow::Updated> update_status(flow::UpdateStatus request) override {
         updates.push_back(std::move(request));
         if (fails) throw std::runtime_error{"planted"};
+        // As the transaction of a change would: what is answered if the wait is over now.
+        if (updates.back().once && update_answer) {
+            auto pending = *update_answer;
+            pending.propagated = flow::Propagated::pending;
+            provisional = updates.back().once->render(pending).text;
+        }
         co_return update_answer;
     }
     Outcome<flow::ProductChanged> change_product(flow::ChangeProduct request) override {
