@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "api/tenants.h"
 #include "server/settings.h"
 
 namespace usher::server {
@@ -185,12 +186,9 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
          }},
         {"edition",
          [](Tenant& t, const toml::node& n) {
-             const auto word = n.value_exact<std::string>().value_or("");
-             if (word != "A" && word != "B" && word != "C") return false;
-             t.edition = word == "A"   ? api::Edition::a
-                         : word == "B" ? api::Edition::b
-                                       : api::Edition::c;
-             return true;
+             const auto edition = api::parse_edition(n.value_exact<std::string>().value_or(""));
+             t.edition = edition.value_or(t.edition);
+             return edition.has_value();
          }},
         {"strict_reasons",
          [](Tenant& t, const toml::node& n) {
