@@ -98,8 +98,6 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::too_many_reports;
         case FailureKind::sub_tenant_unknown:
             return ErrorCode::sub_tenant_unknown;
-        case FailureKind::tenants_not_apart:
-            return ErrorCode::tenants_not_apart;
         case FailureKind::only_tried:  // answer_once takes it
             return ErrorCode::internal_error;
         case FailureKind::key_under_way:

@@ -77,6 +77,9 @@ struct Options {
     // every tenant if `any_tenant` is set or there is only one; else none.
     std::string tenant_claim;
     bool any_tenant = false;
+    // Every tenant's customers have names of their own at the partner, whichever the merchant; else
+    // none is added.
+    bool customers_apart = false;
     std::string operator_role = "operatorRole";
     std::vector<Role> roles{{.name = "operatorReader", .may = {Right::read}}};  // beside that one
     std::string admin_role = "adminRole";

@@ -50,7 +50,6 @@ std::string_view field_of(flow::FailureKind kind) {
         case FailureKind::sub_tenant_unknown:
             return "tenantId";
         case FailureKind::only_tried:
-        case FailureKind::tenants_not_apart:
         case FailureKind::partner_unavailable:
         case FailureKind::budget_spent:
         case FailureKind::store:

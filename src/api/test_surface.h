@@ -46,6 +46,7 @@ class SurfaceTest : public testing::Test {
             {.id = domain::TenantId{"shut"}, .enabled = false},
         };
         options.tenant_claim = "tenants";
+        options.customers_apart = true;
         options.partner = {.username = "usher", .password = base::Secret{"p4rtner-canary"}};
         add_user("portal", {"operatorRole"}, {"demo", "demo_b", "demo_c", "shut"});
         add_user("portal2", {"operatorRole"}, {"second"});

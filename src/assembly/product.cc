@@ -192,6 +192,7 @@ std::unique_ptr<Product> make_product(const Ground& ground, Options options) {
     for (const auto& tenant : options.api.tenants) {
         options.converge.swept.push_back({tenant.id, tenant.freshness});
     }
+    options.api.customers_apart = partner::bango::names_tenants(options.bango);
     auto product = std::make_unique<Product>();
     product->partner = std::make_unique<partner::bango::BangoPartner>(ground.client, ground.clock,
                                                                       std::move(options.bango));

@@ -38,7 +38,6 @@ enum class FailureKind : std::uint8_t {
     budget_spent,         // too many of these for now
     key_under_way,        // another request with the same idempotency key; see `again_after`
     sub_tenant_unknown,   // of this primary tenant
-    tenants_not_apart,    // the partner would take the customers of one for another's
     only_tried,           // see `tried`
     key_of_another,       // what was asked under this idempotency key was something else
     store,                // see `store`

@@ -57,10 +57,9 @@ class FakePartner final : public Partner {
                        domain::PartnerAction action) const override {
         return std::string{domain::to_text(action)} + row.reason.code.value_or("");
     }
-    bool tenants_apart = true;
     domain::CustomerId customer_of(const domain::TenantId& tenant, const domain::AccountId& account,
                                    const domain::MerchantId&) const override {
-        return domain::CustomerId{(tenants_apart ? tenant.text() : "any") + "-" + account.text()};
+        return domain::CustomerId{tenant.text() + "-" + account.text()};
     }
     std::optional<domain::AccountId> account_of(const domain::TenantId& tenant,
                                                 const domain::CustomerId& customer,

@@ -92,19 +92,9 @@ std::pair<Writes, TenantDecided> decide_tenant(const ChangeSubTenant& request, c
             ChangedTenant{.modified = true, .change = change}};
 }
 
-// By the partner's name of some customer: who shares a login is told apart by nothing else.
-bool is_apart(const Ports& ports, const domain::TenantId& one, const domain::TenantId& other) {
-    const domain::AccountId account{"account"};
-    return ports.partner.customer_of(one, account, {}) !=
-           ports.partner.customer_of(other, account, {});
-}
-
 }  // namespace
 
 base::Task<std::expected<SubTenant, Failure>> add_sub_tenant(Ports& ports, AddSubTenant request) {
-    if (!is_apart(ports, request.tenant.id, request.tenant.primary)) {
-        co_return std::unexpected{fail(FailureKind::tenants_not_apart)};
-    }
     auto decided = co_await decide_in<Added>(ports.store,
                                              {.tenant = request.tenant.primary,
                                               .idempotency = key_of(request.once),

@@ -2,8 +2,6 @@
 // settings are changed there.
 #pragma once
 
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -22,8 +20,7 @@ struct AddSubTenant {
 };
 
 // Repeating it with the same status is fine; with another one, or an id that is another primary's,
-// it is id_taken. `tenants_not_apart` when the partner would know its customers by the names of
-// another tenant's.
+// it is id_taken. That its customers have names of their own at the partner is the caller's matter.
 base::Task<std::expected<SubTenant, Failure>> add_sub_tenant(Ports& ports, AddSubTenant request);
 
 struct ChangeSubTenant {

@@ -52,12 +52,6 @@ TEST_F(SubTenantsTest, RepeatingItIsFineAndAnotherMeaningIsNot) {
     EXPECT_EQ(add(std::move(others)).error().kind, FailureKind::id_taken);
 }
 
-TEST_F(SubTenantsTest, NoneIsAddedThatThePartnerWouldTakeForAnother) {
-    world.partner.tenants_apart = false;
-    EXPECT_EQ(add(one()).error().kind, FailureKind::tenants_not_apart);
-    EXPECT_TRUE(world.store.added.empty());
-}
-
 TEST_F(SubTenantsTest, AChangeSaysWhatFromAndTo) {
     ASSERT_TRUE(add(one()));
     ChangeSubTenant request{.primary = test::kTenant,

@@ -40,9 +40,9 @@ std::optional<Problem> refuse_sub_tenant(const Exchange& exchange, const Surroun
     return problem(ErrorCode::tenant_not_primary);
 }
 
-// Tokens that name no tenant could not be told apart once there are several.
-bool are_callers_apart(const Options& options) {
-    return !options.tenant_claim.empty() || options.any_tenant;
+// Tokens that name no tenant could not be told apart once there are several, nor could customers.
+bool are_apart(const Options& options) {
+    return options.customers_apart && (!options.tenant_claim.empty() || options.any_tenant);
 }
 
 flow::SubTenant as_primary(const TenantOptions& primary) {
@@ -75,7 +75,7 @@ base::Task<Answer> add_tenant(Exchange& exchange, const Surroundings& around) {
     }
     request.tenant.enabled = read_enabled(fields, Presence::optional).value_or(true);
     if (!fields.ok()) co_return std::unexpected{fields.take_problem()};
-    if (!are_callers_apart(around.options)) {
+    if (!are_apart(around.options)) {
         co_return std::unexpected{problem(ErrorCode::tenants_not_apart)};
     }
     if (around.tenants.is_settled(request.tenant.id)) {

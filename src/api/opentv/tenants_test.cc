@@ -74,12 +74,14 @@ TEST_F(TenantsTest, ItsNameSaysWhoseItIs) {
     EXPECT_TRUE(operations.tenants_added.empty());
 }
 
-TEST_F(TenantsTest, NoneIsAddedWhereCallersAreNotToldApart) {
+TEST_F(TenantsTest, NoneIsAddedWhereCallersOrCustomersAreNotToldApart) {
     options.tenant_claim.clear();
     options.tenants.resize(1);
     expect_refused(ask("POST", kTenants, R"({"_id":"demo_one"})"), ErrorCode::tenants_not_apart);
     options.any_tenant = true;
     EXPECT_EQ(ask("POST", kTenants, R"({"_id":"demo_one"})").status, 201);
+    options.customers_apart = false;
+    expect_refused(ask("POST", kTenants, R"({"_id":"demo_one"})"), ErrorCode::tenants_not_apart);
 }
 
 TEST_F(TenantsTest, WhatWasAddedIsServedInItsOwnWay) {

@@ -1,5 +1,8 @@
 #include "partner/bango/options.h"
 
+#include <algorithm>
+#include <string>
+
 namespace usher::partner::bango {
 
 namespace {
@@ -29,6 +32,16 @@ Route route_for(const BangoOptions& options, const domain::TenantId& tenant,
         }
     }
     return route;
+}
+
+bool names_tenants(const BangoOptions& options) {
+    const auto names = [](const std::string& customer) {
+        return customer.find("{tenant}") != std::string::npos;
+    };
+    return names(options.route.customer_id) &&
+           std::ranges::all_of(options.overrides, [&](const RouteOverride& over) {
+               return over.tenant || !over.customer_id || names(*over.customer_id);
+           });
 }
 
 }  // namespace usher::partner::bango

@@ -88,4 +88,7 @@ struct BangoOptions {
 Route route_for(const BangoOptions& options, const domain::TenantId& tenant,
                 const domain::MerchantId& merchant);
 
+// Whether a tenant that nothing is set for would have customers of its own, whichever the merchant.
+bool names_tenants(const BangoOptions& options);
+
 }  // namespace usher::partner::bango

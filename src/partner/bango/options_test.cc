@@ -38,5 +38,18 @@ TEST(RouteFor, TakesEachFieldFromTheMostSpecificOverride) {
     EXPECT_EQ(route_for(options, TenantId{"other"}, merchant).password.reveal(), "wrong");
 }
 
+TEST(BangoOptions, EveryMerchantsCustomersMustNameTheTenant) {
+    BangoOptions options;
+    EXPECT_FALSE(names_tenants(options));
+    options.route.customer_id = "{tenant}-{account}";
+    EXPECT_TRUE(names_tenants(options));
+    options.overrides = {{.tenant = domain::TenantId{"t"}, .customer_id = "{account}"}};
+    EXPECT_TRUE(names_tenants(options)) << "of another tenant";
+    options.overrides.push_back({.merchant = domain::MerchantId{"M"}});
+    EXPECT_TRUE(names_tenants(options));
+    options.overrides.back().customer_id = "{account}";
+    EXPECT_FALSE(names_tenants(options));
+}
+
 }  // namespace
 }  // namespace usher::partner::bango
