@@ -13,12 +13,12 @@ constexpr std::size_t kMostTried = 1000;
 // What would be, row by row.
 base::Task<std::expected<DeletedOfAccount, Failure>> try_deletion(Ports& ports,
                                                                   const DeleteOfAccount& request) {
-    const auto live =
-        co_await ports.store.live_of_account(request.tenant, request.account, kMostTried);
-    if (!live) co_return std::unexpected{fail(live.error())};
+    const auto page =
+        co_await ports.store.list(page_of_account(request.tenant, request.account, {}, kMostTried));
+    if (!page) co_return std::unexpected{fail(page.error())};
     DeletedOfAccount done;
     Tried tried;
-    for (const auto& row : *live) {
+    for (const auto& row : page->rows) {
         auto rows = co_await try_update(ports, {.tenant = request.tenant,
                                                 .entitlement = row.id,
                                                 .deletes = true,

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "flow/delete_of_account.h"
 #include "flow/once.h"
 #include "flow/test_world.h"
 #include "flow/update_status.h"
@@ -74,6 +75,27 @@ TEST_F(ForeseeTest, WhatWouldBeRefusedIsToldAsThat) {
     world.hold(EntitlementStatus::revoked);
     const auto tried = world.run(update_status(world.ports, suspend()));
     EXPECT_EQ(tried.error().kind, FailureKind::rejected);
+}
+
+TEST_F(ForeseeTest, ADeletionOfAllCountsWhatItWouldDelete) {
+    world.hold(EntitlementStatus::active);
+    auto& ended = world.hold(EntitlementStatus::revoked, domain::EntitlementId{"ended"});
+    ended.occupies = false;
+    auto& hidden = world.hold(EntitlementStatus::cancelled, domain::EntitlementId{"hidden"});
+    hidden.deleted_at = world.clock.now();
+    DeleteOfAccount request{.tenant = test::kTenant, .account = test::kAccount};
+    request.once = Once<DeletedOfAccount>{
+        .key = {.tenant = test::kTenant},
+        .render =
+            [](const auto& done) {
+                return AnswerText{
+                    .text = std::to_string(done->deleted), .without_link = {}, .link_until = {}};
+            },
+        .tries = true};
+    const auto tried = world.run(delete_of_account(world.ports, request));
+    ASSERT_EQ(tried.error().kind, FailureKind::only_tried);
+    EXPECT_EQ(tried.error().tried->answer, "2");
+    EXPECT_TRUE(world.store.events.empty());
 }
 
 }  // namespace

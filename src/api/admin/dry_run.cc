@@ -1,7 +1,5 @@
 // How a change of the operator's would go: its answer, and the calls to the partner that would
 // follow. Nothing is recorded and nobody is called.
-#include <array>
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
