@@ -4,14 +4,12 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <cstdlib>
-#include <csv.h>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/csv.h"
 #include "partner/bango/record.h"
 
 namespace usher::partner::bango {
@@ -25,7 +23,6 @@ constexpr std::array<std::string_view, 7> kColumns{
     "ProductKey",         "LastUpdated",        "EndDate",
 };
 constexpr std::size_t kLongestText = 256;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string in_upper_case(std::string_view text) {
     std::string upper{text};
@@ -37,12 +34,7 @@ bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-// No field is trimmed: blanks belong to it (RFC 4180 §2).
-int is_space(unsigned char /*c*/) {
-    return 0;
-}
-
-using Fields = std::vector<std::string>;
+using Fields = base::CsvTable::Fields;
 
 // Where the needed columns are, in the order of kColumns.
 using Places = std::array<std::size_t, kColumns.size()>;
@@ -135,130 +127,31 @@ std::optional<domain::PartnerStatus> parse_file_status(std::string_view word) {
 }
 
 struct ActiveFileReader::Parser {
-    explicit Parser(Take taker) : take{std::move(taker)} { begin_csv(); }
-    ~Parser() { csv_free(&csv); }
-    Parser(const Parser&) = delete;
-    Parser& operator=(const Parser&) = delete;
+    explicit Parser(Take taker)
+        : take{std::move(taker)},
+          table{[this](const Fields& header) { return take_header(header); },
+                [this](std::uint64_t line, std::expected<Fields, std::string> row) {
+                    take_row(line, std::move(row));
+                }} {}
 
-    void begin_csv() {
-        constexpr unsigned char kOptions = CSV_STRICT | CSV_STRICT_FINI;
-        if (csv_init(&csv, kOptions) != 0) std::abort();
-        csv_set_space_func(&csv, is_space);
+    std::expected<void, std::string> take_header(const Fields& header) {
+        auto found = find_columns(header);
+        if (!found) return std::unexpected{std::move(found.error())};
+        places = *found;
+        return {};
     }
 
-    static void on_field(void* text, std::size_t size, void* self) {
-        static_cast<Parser*>(self)->fields.emplace_back(static_cast<const char*>(text), size);
-    }
-    static void on_row(int /*terminator*/, void* self) { static_cast<Parser*>(self)->end_row(); }
-
-    void end_row() {
-        if (!places) {
-            auto found = find_columns(fields);
-            if (found) {
-                places = *found;
-                width = fields.size();
-            } else {
-                refusal = std::move(found.error());
-            }
-        } else if (fields.size() != width) {
-            tell(fmt::format("it has {} columns, and the first line {}", fields.size(), width));
+    void take_row(std::uint64_t line, std::expected<Fields, std::string> row) {
+        if (row) {
+            take(line, RowReader{places, *row}.read());
         } else {
-            take(row_line, RowReader{*places, fields}.read());
+            take(line, std::unexpected{BrokenRow{std::move(row.error())}});
         }
-        fields.clear();
-        row_bytes = 0;
-        row_line = 0;
-    }
-
-    void tell(std::string problem) {
-        take(row_line, std::unexpected{BrokenRow{std::move(problem)}});
-    }
-
-    // The rest of the line is passed over: nothing in it can be told apart any more.
-    void give_up_row(std::string problem) {
-        if (places) {
-            tell(std::move(problem));
-        } else {
-            refusal = "its first line: " + std::move(problem);
-        }
-        csv_free(&csv);
-        begin_csv();
-        fields.clear();
-        row_bytes = 0;
-        row_line = 0;
-        skips = true;
-    }
-
-    // `run` holds no line end but at its end.
-    void feed(std::string_view run) {
-        const bool ends = run.ends_with('\n') || run.ends_with('\r');
-        if (skips) {
-            skips = !ends;
-            return;
-        }
-        if (row_line == 0) row_line = line;
-        row_bytes += run.size();
-        if (row_bytes > kMaxRowBytes) {
-            give_up_row(fmt::format("it is longer than {} bytes: perhaps a quote is not closed",
-                                    kMaxRowBytes));
-            skips = !ends;
-            return;
-        }
-        const auto used = csv_parse(&csv, run.data(), run.size(), on_field, on_row, this);
-        if (used != run.size()) {
-            give_up_row("a quote is where none may be");
-            skips = !ends;
-        } else if (ends && fields.empty() && is_blank(run)) {
-            row_line = 0;
-            row_bytes = 0;
-        }
-    }
-
-    // Between rows, not within a quoted field.
-    bool is_blank(std::string_view run) const {
-        return row_bytes == run.size() && (run == "\n" || run == "\r");
-    }
-
-    void read(std::string_view bytes) {
-        while (!bytes.empty() && refusal.empty()) {
-            const auto place = bytes.find_first_of("\r\n");
-            const auto run = bytes.substr(0, place == bytes.npos ? bytes.npos : place + 1);
-            feed(run);
-            bytes.remove_prefix(run.size());
-            const bool pair = run.back() == '\n' && last == '\r' && run.size() == 1;
-            if ((run.back() == '\r' || run.back() == '\n') && !pair) ++line;
-            last = run.back();
-        }
-    }
-
-    // The first bytes are held back until they can be told from a byte order mark.
-    void read_start(std::string_view bytes) {
-        if (started) return read(bytes);
-        start += bytes;
-        if (start.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(start)) return;
-        begin();
-    }
-
-    void begin() {
-        started = true;
-        const std::string_view held{start};
-        read(held.starts_with(kByteOrderMark) ? held.substr(kByteOrderMark.size()) : held);
-        start.clear();
     }
 
     Take take;
-    csv_parser csv{};
-    std::optional<Places> places;
-    std::size_t width = 0;
-    Fields fields;
-    std::uint64_t line = 1;
-    std::uint64_t row_line = 0;  // where the present row began; 0: none has
-    std::size_t row_bytes = 0;
-    char last = '\0';
-    bool skips = false;
-    bool started = false;
-    std::string start;
-    std::string refusal;
+    Places places{};
+    base::CsvTable table;
 };
 
 ActiveFileReader::ActiveFileReader(Take take)
@@ -267,21 +160,11 @@ ActiveFileReader::ActiveFileReader(Take take)
 ActiveFileReader::~ActiveFileReader() = default;
 
 std::expected<void, std::string> ActiveFileReader::read(std::string_view bytes) {
-    if (parser_->refusal.empty()) parser_->read_start(bytes);
-    if (!parser_->refusal.empty()) return std::unexpected{parser_->refusal};
-    return {};
+    return parser_->table.read(bytes);
 }
 
 std::expected<void, std::string> ActiveFileReader::finish() {
-    auto& parser = *parser_;
-    if (parser.refusal.empty() && !parser.started) parser.begin();
-    if (!parser.refusal.empty()) return std::unexpected{parser.refusal};
-    const bool sound =
-        csv_fini(&parser.csv, Parser::on_field, Parser::on_row, &parser) == CSV_SUCCESS;
-    if (!sound) parser.give_up_row("a quote is not closed");
-    if (parser.refusal.empty() && !parser.places) parser.refusal = "it is empty";
-    if (!parser.refusal.empty()) return std::unexpected{parser.refusal};
-    return {};
+    return parser_->table.finish();
 }
 
 }  // namespace usher::partner::bango

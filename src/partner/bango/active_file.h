@@ -1,11 +1,10 @@
-// Bango's daily file of active entitlements (Bango §2.6): CSV as in RFC 4180, read as it arrives,
-// so that a file of any length needs the memory of one row. Columns may come in any order, unknown
-// ones are passed over; a row that cannot be read is told with its line and its reason, and nothing
-// in it is guessed. Pure but for the one reader's state; not thread-safe.
+// Bango's daily file of active entitlements (Bango §2.6), a CSV table (base/csv.h). Columns may
+// come in any order, unknown ones are passed over; a row that cannot be read is told with its line
+// and its reason, and nothing in it is guessed. Pure but for the one reader's state; not
+// thread-safe.
 //
 // Where the pages are silent: a file without a byte order mark is taken for UTF-8 or one of its
-// subsets, and only printable ASCII is accepted in the fields that are used; after a row whose
-// quotes are wrong, reading goes on with the line behind the place where that showed.
+// subsets, and only printable ASCII is accepted in the fields that are used.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +20,6 @@
 #include "flow/comparing.h"
 
 namespace usher::partner::bango {
-
-inline constexpr std::size_t kMaxRowBytes = std::size_t{64} * 1024;
 
 struct ActiveRow {
     domain::MerchantId merchant;

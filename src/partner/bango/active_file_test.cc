@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/csv.h"
+
 namespace usher::partner::bango {
 namespace {
 
@@ -127,7 +129,7 @@ TEST(ActiveFile, AMissingColumnIsNamedAndNothingIsTaken) {
     EXPECT_THAT(read("Status," + kHeader).refusal, HasSubstr("column Status 2 times"));
     EXPECT_THAT(read("\"Status\"x,a\n").refusal, HasSubstr("quote"));
     EXPECT_THAT(read("\"Status").refusal, HasSubstr("quote"));
-    EXPECT_THAT(read(std::string(kMaxRowBytes + 1, 'x')).refusal, HasSubstr("longer"));
+    EXPECT_THAT(read(std::string(base::kMaxCsvRowBytes + 1, 'x')).refusal, HasSubstr("longer"));
 }
 
 TEST(ActiveFile, ARowThatCannotBeReadIsToldWithItsLine) {
@@ -160,7 +162,7 @@ TEST(ActiveFile, AQuoteThatIsNotClosedCostsNoMoreThanItsLimit) {
 
     auto text = kHeader + line_of("b-1", "\"open");
     std::size_t lines = 2;
-    for (; text.size() < 3 * kMaxRowBytes; ++lines) text += line_of("b-2");
+    for (; text.size() < 3 * base::kMaxCsvRowBytes; ++lines) text += line_of("b-2");
     const auto outcome = read(text);
     EXPECT_THAT(ids(outcome).front(), AllOf(HasSubstr("2:"), HasSubstr("not closed")));
     EXPECT_GT(outcome.rows.size(), lines / 2);
