@@ -98,6 +98,14 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::too_many_reports;
         case FailureKind::sub_tenant_unknown:
             return ErrorCode::sub_tenant_unknown;
+        case FailureKind::bulk_unknown:
+            return ErrorCode::bulk_unknown;
+        case FailureKind::bulk_out_of_turn:
+            return ErrorCode::bulk_out_of_turn;
+        case FailureKind::bulk_guarded:
+            return ErrorCode::bulk_guarded;
+        case FailureKind::bulk_token_refused:
+            return ErrorCode::bulk_token_refused;
         case FailureKind::only_tried:  // answer_once takes it
             return ErrorCode::internal_error;
         case FailureKind::key_under_way:

@@ -148,6 +148,10 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
     {ErrorCode::sub_tenant_misnamed, "sub_tenant_misnamed",
      "The id of a tenant under another one says whose it is. Nothing was added.",
      "Begin it with the primary tenant's id and an underscore, and go on behind that."},
+    {ErrorCode::bulk_token_refused, "bulk_token_refused",
+     "The token is not one that confirms this file for this tenant and subject: another look's, "
+     "used already, or older than an hour.",
+     "Look at the file again; the last part of the look brings a new token."},
     {ErrorCode::partner_not_known, "partner_not_known",
      "The credentials of the partner are missing or wrong.",
      "Use the user name and password, the key or the token that was agreed for reports."},
@@ -173,6 +177,8 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
      "The product does not exist in this tenant.", "Check the id and nv-tenant-id."},
     {ErrorCode::sub_tenant_unknown, "sub_tenant_unknown", "There is no such tenant under this one.",
      "Check the id, and whose token it is."},
+    {ErrorCode::bulk_unknown, "bulk_unknown", "This subject began no such bulk in this tenant.",
+     "Check the id, the tenant and whose token it is."},
     {ErrorCode::method_not_allowed, "method_not_allowed", "The resource does not know this method.",
      "Use one that the header Allow names."},
     {ErrorCode::request_timed_out, "request_timed_out", "The request did not arrive in time.",
@@ -180,6 +186,15 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
     {ErrorCode::key_under_way, "key_under_way",
      "A request with this Idempotency-Key is still under way.",
      "Repeat it after the time in Retry-After; the answer is that of the first."},
+    {ErrorCode::bulk_guarded, "bulk_guarded",
+     "Too large a part of the tenant's live entitlements would be ended or suspended. No further "
+     "row was carried out.",
+     "Check the file. If it is meant, look at it again and start with the token that the look "
+     "brought."},
+    {ErrorCode::bulk_out_of_turn, "bulk_out_of_turn",
+     "The bulk does not stand where this request would go on: rows before these are missing, the "
+     "look is not done or older than an hour, or the run is over.",
+     "Read the bulk and go on where it stands, or begin anew."},
     {ErrorCode::version_mismatch, "version_mismatch",
      "The entitlement has changed since the version in If-Match. Nothing was changed.",
      "Read it again; the header ETag holds the present version."},

@@ -79,6 +79,7 @@ enum class ErrorCode : int {
     tenant_not_primary = 40055,
     tenant_in_settings = 40056,
     sub_tenant_misnamed = 40057,
+    bulk_token_refused = 40058,
 
     partner_not_known = 40101,  // the partner's own surface; the operator's never answers 401
 
@@ -94,9 +95,12 @@ enum class ErrorCode : int {
     account_not_there = 40404,
     product_not_there = 40405,
     sub_tenant_unknown = 40406,
+    bulk_unknown = 40407,
     method_not_allowed = 40501,
     request_timed_out = 40801,
     key_under_way = 40901,
+    bulk_guarded = 40902,
+    bulk_out_of_turn = 40903,
     version_mismatch = 41201,
     body_too_large = 41301,
     target_too_long = 41401,

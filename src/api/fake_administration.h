@@ -126,6 +126,42 @@ class FakeAdministration : public Operations {
         for (const auto& row : rows) all.push_back({row.id, {"cancel"}});
         return all;
     }
+    Outcome<flow::Bulk> begin_bulk(flow::BeginBulk request) override {
+        bulk.tenant = request.tenant;
+        bulks_begun.push_back(std::move(request));
+        co_return bulk;
+    }
+    Outcome<flow::Looked> note_look(flow::NoteLook request) override {
+        looks_noted.push_back(std::move(request));
+        co_return flow::Looked{.bulk = bulk, .token = base::Secret{"bulk-token"}};
+    }
+    Outcome<flow::Bulk> start_bulk(flow::StartBulk request) override {
+        bulks_started.push_back(std::move(request));
+        co_return bulk;
+    }
+    Outcome<flow::Bulk> let_rows_through(flow::LetRowsThrough request) override {
+        let_through.push_back(std::move(request));
+        if (bulk_failure) co_return std::unexpected{*bulk_failure};
+        co_return bulk;
+    }
+    Outcome<flow::Bulk> note_results(flow::NoteResults request) override {
+        results_noted.push_back(std::move(request));
+        co_return bulk;
+    }
+    Outcome<flow::Bulk> find_bulk(flow::BulkPlace) override {
+        if (bulk_failure) co_return std::unexpected{*bulk_failure};
+        co_return bulk;
+    }
+    Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId, std::size_t) override {
+        co_return std::vector{bulk};
+    }
+    flow::Bulk bulk;
+    std::optional<flow::Failure> bulk_failure;
+    std::vector<flow::BeginBulk> bulks_begun;
+    std::vector<flow::NoteLook> looks_noted;
+    std::vector<flow::StartBulk> bulks_started;
+    std::vector<flow::LetRowsThrough> let_through;
+    std::vector<flow::NoteResults> results_noted;
     Outcome<flow::SubTenant> add_sub_tenant(flow::AddSubTenant request) override {
         tenants_added.push_back(request);
         co_return request.tenant;

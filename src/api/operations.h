@@ -10,6 +10,7 @@
 #include "base/task.h"
 #include "flow/account.h"
 #include "flow/ask_reads.h"
+#include "flow/bulks.h"
 #include "flow/catalogue.h"
 #include "flow/change_product.h"
 #include "flow/compare.h"
@@ -94,6 +95,14 @@ class Operations {
     virtual Outcome<std::vector<flow::SubTenant>> list_sub_tenants(domain::TenantId primary) = 0;
     virtual Outcome<std::vector<flow::TenantChange>> list_tenant_changes(domain::TenantId tenant,
                                                                          std::size_t limit) = 0;
+    virtual Outcome<flow::Bulk> begin_bulk(flow::BeginBulk request) = 0;
+    virtual Outcome<flow::Looked> note_look(flow::NoteLook request) = 0;
+    virtual Outcome<flow::Bulk> start_bulk(flow::StartBulk request) = 0;
+    virtual Outcome<flow::Bulk> let_rows_through(flow::LetRowsThrough request) = 0;
+    virtual Outcome<flow::Bulk> note_results(flow::NoteResults request) = 0;
+    virtual Outcome<flow::Bulk> find_bulk(flow::BulkPlace place) = 0;
+    virtual Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId tenant,
+                                                        std::size_t limit) = 0;
     virtual Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) = 0;
     virtual base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) = 0;
 

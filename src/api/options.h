@@ -95,6 +95,8 @@ struct Options {
     std::size_t list_default_limit = 100;  // entitlements on a page, unless the caller says
     // So many are looked at for a list that no index answers.
     std::size_t list_scan_limit = 100'000;
+    // Of a tenant's live entitlements, what a file of changes may end or suspend unconfirmed.
+    std::uint32_t bulk_guard_percent = 5;
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
     std::size_t max_body_bytes = 256 * 1024;
     std::size_t max_json_depth = base::kJsonMaxDepth;

@@ -49,6 +49,12 @@ std::string_view field_of(flow::FailureKind kind) {
             return "entitlementId";
         case FailureKind::sub_tenant_unknown:
             return "tenantId";
+        case FailureKind::bulk_token_refused:
+            return "token";
+        case FailureKind::bulk_unknown:
+            return "bulkId";
+        case FailureKind::bulk_out_of_turn:
+        case FailureKind::bulk_guarded:
         case FailureKind::only_tried:
         case FailureKind::partner_unavailable:
         case FailureKind::budget_spent:

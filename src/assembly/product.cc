@@ -169,6 +169,28 @@ class FlowOperations final : public api::Operations {
                                                                  std::size_t limit) override {
         return flow::list_tenant_changes(ports_, std::move(tenant), limit);
     }
+    Outcome<flow::Bulk> begin_bulk(flow::BeginBulk request) override {
+        return flow::begin_bulk(ports_, std::move(request));
+    }
+    Outcome<flow::Looked> note_look(flow::NoteLook request) override {
+        return flow::note_look(ports_, std::move(request));
+    }
+    Outcome<flow::Bulk> start_bulk(flow::StartBulk request) override {
+        return flow::start_bulk(ports_, std::move(request));
+    }
+    Outcome<flow::Bulk> let_rows_through(flow::LetRowsThrough request) override {
+        return flow::let_rows_through(ports_, std::move(request));
+    }
+    Outcome<flow::Bulk> note_results(flow::NoteResults request) override {
+        return flow::note_results(ports_, std::move(request));
+    }
+    Outcome<flow::Bulk> find_bulk(flow::BulkPlace place) override {
+        return flow::find_bulk(ports_, std::move(place));
+    }
+    Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId tenant,
+                                                std::size_t limit) override {
+        return flow::list_bulks(ports_, std::move(tenant), limit);
+    }
     Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) override {
         return flow::find_answer(ports_, std::move(asked));
     }

@@ -28,8 +28,7 @@ class CsvTable {
 
     // As many fields as the header has. `line` is where the row begins, from 1. The error repeats
     // nothing of the row.
-    using TakeRow =
-        std::function<void(std::uint64_t line, std::expected<Fields, std::string> row)>;
+    using TakeRow = std::function<void(std::uint64_t line, std::expected<Fields, std::string> row)>;
 
     CsvTable(TakeHeader take_header, TakeRow take_row);
     ~CsvTable();

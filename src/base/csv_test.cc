@@ -43,14 +43,14 @@ Read read(std::string_view bytes, std::size_t piece) {
 
 TEST(Csv, RowsComeWithTheirLinesInWhateverPieces) {
     const std::string text =
-        "\xEF\xBB\xBF" "a,b\r\n1, x \r\n\r\n\"2\n3\",\"say \"\"so\"\"\"\n4\n5,y\"z\n6,last";
+        "\xEF\xBB\xBF"
+        "a,b\r\n1, x \r\n\r\n\"2\n3\",\"say \"\"so\"\"\"\n4\n5,y\"z\n6,last";
     for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, text.size()}) {
         const auto result = read(text, piece);
         EXPECT_EQ(result.refusal, "") << piece;
-        EXPECT_THAT(result.rows,
-                    ElementsAre("2: 1| x ", "4: 2\n3|say \"so\"",
-                                "6! it has 1 columns, and the first line 2",
-                                "7! a quote is where none may be", "8: 6|last"))
+        EXPECT_THAT(result.rows, ElementsAre("2: 1| x ", "4: 2\n3|say \"so\"",
+                                             "6! it has 1 columns, and the first line 2",
+                                             "7! a quote is where none may be", "8: 6|last"))
             << piece;
     }
 }

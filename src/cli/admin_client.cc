@@ -1,5 +1,6 @@
 #include "cli/admin_client.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -7,7 +8,9 @@
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -74,8 +77,12 @@ AdminTrouble trouble_of(const AdminAccess& access, const http::Response& respons
                             "with --url or USHER_ADMIN_URL",
                             access.url, response.status)};
     }
-    if (response.status == 403) return {1, fmt::format("{} ({})", *message, kHowToGet)};
-    return {1, *message};
+    boost::system::error_code inexact;
+    const auto number = code->to_number<int>(inexact);
+    if (response.status == 403) {
+        return {1, fmt::format("{} ({})", *message, kHowToGet), response.status, number};
+    }
+    return {1, *message, response.status, number};
 }
 
 }  // namespace
@@ -105,6 +112,37 @@ std::expected<boost::json::value, AdminTrouble> ask_admin(const AdminAccess& acc
     auto answer = base::parse_json(sent->body);
     if (!answer) return std::unexpected{trouble_of(access, *sent)};
     return std::move(*answer);
+}
+
+bool may_pass(const AdminTrouble& trouble) {
+    constexpr int kKeyUnderWay = 40901;
+    const bool has_no_answer = trouble.exit_code == 1 && trouble.status == 0;
+    return has_no_answer || trouble.status == 503 || trouble.error_code == kKeyUnderWay;
+}
+
+std::expected<boost::json::value, AdminTrouble> ask_patiently(const AdminAccess& access,
+                                                              const std::string& method,
+                                                              const std::string& path,
+                                                              const std::string& body) {
+    constexpr base::Duration kShortest = std::chrono::milliseconds{200};
+    constexpr base::Duration kLongest = std::chrono::seconds{5};
+    constexpr base::Duration kPatience = std::chrono::minutes{5};
+    auto pause = kShortest;
+    auto left = kPatience;
+    while (true) {
+        auto answer = ask_admin(access, method, path, body);
+        if (answer || !may_pass(answer.error()) || left <= base::Duration::zero()) return answer;
+        rest(pause);
+        left -= pause;
+        pause = std::min(pause * 2, kLongest);
+    }
+}
+
+void rest(base::Duration span) {
+    boost::asio::io_context context;
+    const auto clock = base::make_system_clock();
+    boost::asio::co_spawn(context, base::sleep_for(*clock, span), boost::asio::detached);
+    context.run();
 }
 
 int report(const AdminTrouble& trouble) {

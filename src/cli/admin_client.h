@@ -6,6 +6,8 @@
 
 #include <boost/json/value.hpp>
 
+#include "base/time.h"
+
 namespace usher::cli {
 
 struct AdminAccess {
@@ -18,13 +20,27 @@ struct AdminAccess {
 struct AdminTrouble {
     int exit_code = 1;
     std::string sentence;
+    int status = 0;      // of the answer; 0: there was none
+    int error_code = 0;  // in its body; 0: none
 };
+
+// Whether the same question may be answered a little later: nobody answered, or not for now.
+bool may_pass(const AdminTrouble& trouble);
 
 // `body` empty: none. The answer of a success; everything else is trouble.
 std::expected<boost::json::value, AdminTrouble> ask_admin(const AdminAccess& access,
                                                           const std::string& method,
                                                           const std::string& path,
                                                           const std::string& body = {});
+
+// Asks again while the trouble may pass, for some minutes.
+std::expected<boost::json::value, AdminTrouble> ask_patiently(const AdminAccess& access,
+                                                              const std::string& method,
+                                                              const std::string& path,
+                                                              const std::string& body = {});
+
+// Does nothing for so long.
+void rest(base::Duration span);
 
 // Prints the sentence; returns the exit code.
 int report(const AdminTrouble& trouble);

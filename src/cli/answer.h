@@ -2,6 +2,7 @@
 // or of another type is empty, 0 or false. Pure; thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,11 @@ inline std::string text(const boost::json::object& object, std::string_view name
 inline double number(const boost::json::object& object, std::string_view name) {
     const auto* found = base::find_member(object, name);
     return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
+}
+
+inline std::uint64_t count_in(const boost::json::object& object, std::string_view name) {
+    const auto* found = base::find_member(object, name);
+    return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
 }
 
 inline bool flag(const boost::json::object& object, std::string_view name) {

@@ -116,6 +116,19 @@ struct CompareCommand {
 // 1 when there are differences.
 int compare(const CompareCommand& command);
 
+struct BulkCommand {
+    AdminAccess access;
+    std::string file;  // CSV or JSON lines
+    bool apply = false;
+    std::string reason;
+    std::string token;         // of the look
+    std::string results;       // empty: beside the file
+    std::uint64_t rate = 500;  // rows a second
+    std::string format = "text";
+};
+// 1 when rows are refused, or the guard stops it.
+int bulk(const BulkCommand& command);
+
 struct SimulateRequest {
     std::uint64_t seeds = 1000;
     std::uint64_t from = 1;

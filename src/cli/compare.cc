@@ -35,11 +35,6 @@ constexpr std::string_view kRoot = "/admin/v1/comparisons";
 constexpr std::size_t kPageBytes = std::size_t{150} * 1024;  // a request may have 256 KiB
 constexpr std::size_t kReadsAtOnce = 100;                    // each is a change of its own
 
-std::uint64_t count_in(const json::object& object, std::string_view name) {
-    const auto* found = base::find_member(object, name);
-    return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
-}
-
 json::object row_json(const flow::FileRow& row) {
     json::object object{{"partnerEntitlementId", row.id.text()},
                         {"customerId", row.customer.text()},

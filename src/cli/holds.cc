@@ -5,14 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "http/target.h"
@@ -25,13 +21,6 @@ namespace json = boost::json;
 
 // So many a second: what is due at once after an outage must not be a storm.
 constexpr std::chrono::milliseconds kPace{50};
-
-void rest() {
-    boost::asio::io_context context;
-    const auto clock = base::make_system_clock();
-    boost::asio::co_spawn(context, base::sleep_for(*clock, kPace), boost::asio::detached);
-    context.run();
-}
 
 std::string holds_path(const HoldRequest& request) {
     return request.all_tenants ? "/admin/v1/all-tenants/holds" : "/admin/v1/holds";
@@ -98,7 +87,7 @@ int retry_all(const RetryRequest& request) {
         const auto retried = retry_one(request, id);
         if (!retried) return report(retried.error());
         if (*retried) ++tried;
-        rest();
+        rest(kPace);
     }
     std::cout << fmt::format("{} are tried again; the others were settled meanwhile.\n", tried);
     return 0;

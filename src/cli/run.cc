@@ -51,6 +51,7 @@ struct Asked {
     HoldRequest hold;
     RetryRequest retry;
     CompareCommand compare;
+    BulkCommand bulk;
     StatusRequest status;
     ActionsRequest actions;
     std::string partner;
@@ -324,6 +325,31 @@ void add_compare_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = compare(request); });
 }
 
+void add_bulk_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.bulk;
+    auto* command = app.add_subcommand(
+        "bulk", "Say what a file of changes would do; with --apply, carry it out");
+    command->add_option("FILE", request.file, "CSV with a first line of names, or JSON lines")
+        ->required();
+    auto* reason = command->add_option("--reason", request.reason, "Why, for who comes after");
+    auto* apply = command->add_flag("--apply", request.apply, "Carry it out, or go on with that")
+                      ->needs(reason);
+    command
+        ->add_option("--token", request.token,
+                     "What the preview printed, where much would be ended or suspended")
+        ->needs(apply);
+    command->add_option("--results", request.results,
+                        "Where to write what came of each row (CSV); with --apply and without "
+                        "this: FILE.results.csv");
+    command->add_option("--rate", request.rate, "At most so many rows a second")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}))
+        ->capture_default_str();
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher bulk ended.csv --apply --reason 'the merchant closes'");
+    command->callback([&] { code = bulk(request); });
+}
+
 void add_status_command(CLI::App& app, Asked& asked, int& code) {
     auto& request = asked.status;
     auto* command = app.add_subcommand(
@@ -419,6 +445,7 @@ int run(int argc, char** argv) {
     add_hold_commands(app, asked, code);
     add_retry_command(app, asked, code);
     add_compare_command(app, asked, code);
+    add_bulk_command(app, asked, code);
     add_status_command(app, asked, code);
     add_actions_commands(app, asked, code);
     try {

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "domain/entitlement.h"
+#include "flow/bulk_row.h"
 #include "flow/comparison.h"
 #include "flow/kept_answer.h"
 #include "flow/kept_report.h"
@@ -37,6 +38,7 @@ struct Wanted {
     std::optional<domain::EntitlementId> reports_of;  // empty: nobody's
     std::optional<IdempotencyKey> idempotency;
     std::optional<domain::TenantId> sub_tenant;  // of any primary one
+    std::optional<std::string> bulk;             // by its id
 };
 
 struct Rows {
@@ -49,6 +51,7 @@ struct Rows {
     std::vector<ReportMark> reports;  // the newest first
     std::optional<KeptAnswer> kept;   // under the idempotency key
     std::optional<SubTenant> sub_tenant;
+    std::optional<Bulk> bulk;
     base::Time now;  // by the store's clock: leases and due times are judged by it
 
     bool operator==(const Rows&) const = default;
@@ -78,11 +81,12 @@ struct Writes {
     std::optional<base::Time> answers_until;
     std::optional<SubTenant> sub_tenant;  // of this primary one; the one with its id is replaced
     std::optional<TenantChange> tenant_change;  // of that
+    std::optional<Bulk> bulk;                   // the one with its id is replaced
 
     bool empty() const {
         return !entitlement && answered.empty() && events.empty() && !account && !product &&
                !sweep && !hold && !comparison && !pin && !report && forgotten_reports.empty() &&
-               !reports_until && !kept && !answers_until && !sub_tenant && !tenant_change;
+               !reports_until && !kept && !answers_until && !sub_tenant && !tenant_change && !bulk;
     }
 };
 

@@ -38,6 +38,10 @@ enum class FailureKind : std::uint8_t {
     budget_spent,         // too many of these for now
     key_under_way,        // another request with the same idempotency key; see `again_after`
     sub_tenant_unknown,   // of this primary tenant
+    bulk_unknown,         // of this subject in this tenant
+    bulk_out_of_turn,     // not looked at, rows before these missing, or over
+    bulk_guarded,         // too much would end
+    bulk_token_refused,   // not of this file, tenant and subject; used; too old
     only_tried,           // see `tried`
     key_of_another,       // what was asked under this idempotency key was something else
     store,                // see `store`

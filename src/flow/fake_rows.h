@@ -29,6 +29,7 @@ class FakeRows {
     std::map<IdempotencyKey, KeptAnswer> answers;
     std::map<domain::TenantId, SubTenant> added;
     std::vector<TenantChange> tenant_changes_made;
+    std::map<std::string, Bulk> bulk_rows;
     std::vector<BacklogPart> waiting;
     std::function<void(const domain::Entitlement* before, const Writes&)> on_commit;
 
@@ -40,6 +41,7 @@ class FakeRows {
         if (wanted.product) found.product = find(products, *wanted.product);
         if (wanted.sweep) found.sweep = sweep;
         if (wanted.sub_tenant) found.sub_tenant = find(added, *wanted.sub_tenant);
+        if (wanted.bulk) found.bulk = find(bulk_rows, *wanted.bulk);
         if (wanted.idempotency) found.kept = find(answers, *wanted.idempotency);
         if (wanted.reports_of) {
             for (const auto& report : kept_of(*wanted.reports_of)) {
@@ -116,6 +118,7 @@ class FakeRows {
     void put_rest(const Writes& writes) {
         if (writes.sub_tenant) added[writes.sub_tenant->id] = *writes.sub_tenant;
         if (writes.tenant_change) tenant_changes_made.push_back(*writes.tenant_change);
+        if (writes.bulk) bulk_rows[writes.bulk->id] = *writes.bulk;
         if (writes.kept) answers[writes.kept->key] = *writes.kept;
         if (!writes.answers_until) return;
         std::erase_if(answers, [&](const auto& entry) {

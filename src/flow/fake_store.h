@@ -170,6 +170,13 @@ class FakeStore final : public Store, public FakeRows {
         for (const auto& [id, tenant] : added) all.push_back(tenant);
         co_return all;
     }
+    base::Task<StoreResult<std::vector<Bulk>>> bulks(domain::TenantId, std::size_t limit) override {
+        std::vector<Bulk> newest;
+        for (auto at = bulk_rows.rbegin(); at != bulk_rows.rend() && newest.size() < limit; ++at) {
+            newest.push_back(at->second);
+        }
+        co_return newest;
+    }
     base::Task<StoreResult<std::vector<TenantChange>>> tenant_changes(domain::TenantId,
                                                                       std::size_t) override {
         co_return tenant_changes_made;

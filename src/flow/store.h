@@ -158,6 +158,10 @@ class Store {
     virtual base::Task<StoreResult<std::vector<TenantChange>>> tenant_changes(
         domain::TenantId tenant, std::size_t limit) = 0;
 
+    // At most `limit` of the tenant's, the newest first.
+    virtual base::Task<StoreResult<std::vector<Bulk>>> bulks(domain::TenantId tenant,
+                                                             std::size_t limit) = 0;
+
     // How much is not settled, of every tenant, merchant by merchant; `long_ago`: since then or
     // before. Costs a look at everything there is work for, so it is asked seldom.
     virtual base::Task<StoreResult<std::vector<BacklogPart>>> backlog(base::Time long_ago) = 0;

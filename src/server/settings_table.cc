@@ -128,6 +128,10 @@ void add_listeners(std::vector<Setting>& t) {
     t.push_back(number("operator.list_scan_limit", "", 100, USHER_AT(api.list_scan_limit),
                        "So many entitlements are looked at for a list that no index answers; what "
                        "would need more is refused."));
+    t.push_back(
+        number("operator.bulk_guard_percent", "%", 0, USHER_AT(api.bulk_guard_percent),
+               "When a file of changes (`usher bulk`) would end or suspend more of a "
+               "tenant's live entitlements, it needs the token of its preview; 100: never."));
     t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
                      "The most that `Prefer: wait=N` can ask for."));
     t.push_back(text("reports.listen", USHER_AT(report_server.listen),

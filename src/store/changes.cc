@@ -42,6 +42,8 @@ void check(const flow::Wanted& wanted, const flow::Writes& writes) {
     require(!writes.tenant_change ||
                 (writes.sub_tenant && writes.sub_tenant->id == writes.tenant_change->tenant),
             "what is told of a tenant comes with it");
+    require(!writes.bulk || writes.bulk->tenant == wanted.tenant,
+            "the bulk is in the command's tenant");
     require(!writes.kept || writes.kept->key.tenant == wanted.tenant,
             "the kept answer is in the command's tenant");
     for (const auto& event : writes.events) {

@@ -134,6 +134,9 @@ class ReadEngine {
     virtual Answer<std::vector<flow::SubTenant>> sub_tenants() = 0;
     virtual Answer<std::vector<flow::TenantChange>> tenant_changes(const domain::TenantId& tenant,
                                                                    std::size_t limit) = 0;
+    // The newest first.
+    virtual Answer<std::vector<flow::Bulk>> bulks(const domain::TenantId& tenant,
+                                                  std::size_t limit) = 0;
     // Of one route, each kind once.
     virtual Answer<std::vector<flow::BacklogPart>> backlog_of(const flow::Route& route,
                                                               base::Time now,

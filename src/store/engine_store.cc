@@ -326,6 +326,13 @@ base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> EngineStore::sub_ten
         [](ReadEngine& engine) { return engine.sub_tenants(); });
 }
 
+base::Task<flow::StoreResult<std::vector<flow::Bulk>>> EngineStore::bulks(domain::TenantId tenant,
+                                                                          std::size_t limit) {
+    return read<std::vector<flow::Bulk>>([tenant = std::move(tenant), limit](ReadEngine& engine) {
+        return engine.bulks(tenant, limit);
+    });
+}
+
 base::Task<flow::StoreResult<std::vector<flow::TenantChange>>> EngineStore::tenant_changes(
     domain::TenantId tenant, std::size_t limit) {
     return read<std::vector<flow::TenantChange>>(

@@ -68,6 +68,8 @@ class EngineStore : public SteppedStore {
         domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
         std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> sub_tenants() override;
+    base::Task<flow::StoreResult<std::vector<flow::Bulk>>> bulks(domain::TenantId tenant,
+                                                                 std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::TenantChange>>> tenant_changes(
         domain::TenantId tenant, std::size_t limit) override;
     base::Task<flow::StoreResult<std::optional<flow::KeptAnswer>>> find_answer(

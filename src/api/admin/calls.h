@@ -44,6 +44,14 @@ base::Task<Answer> latest_comparisons(Exchange& exchange, const Surroundings& ar
 // How a change of the operator's would go.
 base::Task<Answer> dry_run(Exchange& exchange, const Surroundings& around);
 
+// A file of changes, row by row (flow/bulk.h): begun, its rows looked at, started, carried out.
+base::Task<Answer> begin_bulk(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> list_bulks(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> read_bulk(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> look_at_rows(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> start_bulk(Exchange& exchange, const Surroundings& around);
+base::Task<Answer> carry_out_rows(Exchange& exchange, const Surroundings& around);
+
 // How the tenant is set up, and who changed it.
 base::Task<Answer> read_tenant(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> change_tenant(Exchange& exchange, const Surroundings& around);

@@ -9,9 +9,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
+#include "api/admin/body.h"
 #include "api/admin/calls.h"
 #include "api/admin/manners.h"
 #include "api/fields.h"
@@ -26,80 +26,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kLongestName = 256;
-constexpr std::size_t kDigestDigits = 64;
-constexpr std::int64_t kLargestCount = 1'000'000'000'000;
-constexpr std::string_view kCountForm = "must be a whole number from 0 to 1000000000000.";
-constexpr std::string_view kTooMany = "must hold 1 to 500 entries.";
-
-// The entries of a list of objects; adds what is wrong with the list.
-const json::array* read_list(const json::object& body, std::string_view name, Fields& fields) {
-    const auto* member = base::find_member(body, name);
-    if (member == nullptr) {
-        fields.add(ErrorCode::argument_missing, name, "is mandatory.");
-        return nullptr;
-    }
-    if (!member->is_array()) {
-        fields.add(ErrorCode::argument_of_wrong_type, name, "must be an array of objects.");
-        return nullptr;
-    }
-    const auto& list = member->get_array();
-    if (list.empty() || list.size() > flow::kComparePage) {
-        fields.add(ErrorCode::argument_invalid, name, std::string{kTooMany});
-        return nullptr;
-    }
-    return &list;
-}
-
-// Reads each entry of a list with `read(entry, fields)`; the first that is wrong is told with its
-// place, as rows[3].status.
-template <class Read>
-std::expected<void, Problem> for_each(const json::object& body, std::string_view name,
-                                      Fields& fields, Read read) {
-    const auto* list = read_list(body, name, fields);
-    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-        const auto place = fmt::format("{}[{}]", name, i);
-        const auto* entry = (*list)[i].if_object();
-        if (entry == nullptr) {
-            fields.add(ErrorCode::argument_of_wrong_type, place, "must be an object.");
-            break;
-        }
-        Fields own{*entry};
-        read(*entry, own);
-        if (own.ok()) continue;
-        for (auto& detail : own.take_problem().details) {
-            fields.add(detail.code, fmt::format("{}.{}", place, detail.field), detail.problem);
-        }
-        break;
-    }
-    if (!fields.ok()) return std::unexpected{fields.take_problem()};
-    return {};
-}
-
-bool read_flag(const json::object& body, std::string_view name, Fields& fields) {
-    const auto* member = base::find_member(body, name);
-    if (member == nullptr) return false;
-    if (!member->is_bool()) {
-        fields.add(ErrorCode::argument_of_wrong_type, name, "must be true or false.");
-        return false;
-    }
-    return member->get_bool();
-}
-
-std::uint64_t read_count(const json::object& body, std::string_view name, Fields& fields) {
-    const auto* member = base::find_member(body, name);
-    if (member == nullptr) {
-        fields.add(ErrorCode::argument_missing, name, "is mandatory.");
-        return 0;
-    }
-    // Also 5.0, which is the same number.
-    boost::system::error_code inexact;
-    const auto count = member->to_number<std::int64_t>(inexact);
-    if (inexact || count < 0 || count > kLargestCount) {
-        fields.add(ErrorCode::argument_of_wrong_type, name, std::string{kCountForm});
-        return 0;
-    }
-    return static_cast<std::uint64_t>(count);
-}
 
 // Of a partner's: its form is the partner's.
 template <class Name>
@@ -189,19 +115,11 @@ std::expected<flow::Comparison, Problem> read_line(const Exchange& exchange) {
                           .by = who(exchange),
                           .subject = exchange.principal->subject};
     line.file = fields.text("file", Presence::mandatory, kLongestName).value_or("");
-    line.digest = fields.text("sha256", Presence::mandatory).value_or("");
+    line.digest = read_digest("sha256", fields);
     line.as_of = fields.date("asOf", Presence::mandatory).value_or(base::Time{});
     line.reads = read_count(exchange.body, "reads", fields);
     line.counts = read_counts(exchange.body, fields);
     line.rows = rows_in(line.counts);
-    const bool hexadecimal =
-        line.digest.size() == kDigestDigits && std::ranges::all_of(line.digest, [](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        });
-    if (fields.ok() && !hexadecimal) {
-        fields.add(ErrorCode::argument_invalid, "sha256",
-                   "must be 64 lower-case hexadecimal digits.");
-    }
     if (!fields.ok()) return std::unexpected{fields.take_problem()};
     return line;
 }

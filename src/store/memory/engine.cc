@@ -69,6 +69,7 @@ std::expected<flow::Rows, ReadProblem> MemoryWriter::read(const flow::Wanted& wa
         if (id) rows.occupant = state_->entitlements.at({wanted.tenant, *id});
     }
     if (wanted.sweep) rows.sweep = find(state_->sweeps, wanted.tenant);
+    if (wanted.bulk) rows.bulk = find(state_->bulks, std::pair{wanted.tenant, *wanted.bulk});
     if (wanted.sub_tenant) rows.sub_tenant = find(state_->sub_tenants, *wanted.sub_tenant);
     if (wanted.idempotency) rows.kept = find(state_->answers, *wanted.idempotency);
     if (wanted.reports_of) {
@@ -131,6 +132,7 @@ Applied MemoryWriter::apply_behind(std::int64_t last, const flow::Wanted& wanted
     }
     put_reports(wanted, writes);
     put_answers(wanted, writes);
+    if (writes.bulk) put(state_->bulks, {writes.bulk->tenant, writes.bulk->id}, *writes.bulk);
     if (writes.sub_tenant) put(state_->sub_tenants, writes.sub_tenant->id, *writes.sub_tenant);
     if (writes.tenant_change) {
         state_->tenant_changes.push_back(*writes.tenant_change);

@@ -42,6 +42,7 @@ struct State {
     std::map<flow::IdempotencyKey, flow::KeptAnswer> answers;
     std::map<domain::TenantId, flow::SubTenant> sub_tenants;
     std::vector<flow::TenantChange> tenant_changes;
+    std::map<std::pair<domain::TenantId, std::string>, flow::Bulk> bulks;
 };
 
 template <class Map, class K>
@@ -143,6 +144,8 @@ class MemoryReader : public ReadEngine {
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
     Answer<std::vector<flow::SubTenant>> sub_tenants() override;
+    Answer<std::vector<flow::Bulk>> bulks(const domain::TenantId& tenant,
+                                          std::size_t limit) override;
     Answer<std::vector<flow::TenantChange>> tenant_changes(const domain::TenantId& tenant,
                                                            std::size_t limit) override;
     Answer<std::optional<flow::KeptAnswer>> kept_answer(const flow::IdempotencyKey& key) override;

@@ -281,6 +281,20 @@ ReadEngine::Answer<std::vector<flow::SubTenant>> MemoryReader::sub_tenants() {
     return all;
 }
 
+ReadEngine::Answer<std::vector<flow::Bulk>> MemoryReader::bulks(const domain::TenantId& tenant,
+                                                                std::size_t limit) {
+    const std::lock_guard lock{state_->mutex};
+    std::vector<flow::Bulk> newest;
+    for (const auto& [key, bulk] : state_->bulks) {
+        if (key.first == tenant) newest.push_back(bulk);
+    }
+    std::ranges::sort(newest, [](const flow::Bulk& a, const flow::Bulk& b) {
+        return std::tie(b.begun, b.id) < std::tie(a.begun, a.id);
+    });
+    if (newest.size() > limit) newest.resize(limit);
+    return newest;
+}
+
 ReadEngine::Answer<std::vector<flow::TenantChange>> MemoryReader::tenant_changes(
     const domain::TenantId& tenant, std::size_t limit) {
     const std::lock_guard lock{state_->mutex};

@@ -204,10 +204,46 @@ CREATE TABLE tenant_change (
 ) /* clustered */;
 )sql";
 
+// Files of changes.
+inline constexpr std::string_view kBulks = R"sql(
+CREATE TABLE bulk (
+    tenant_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    client TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    begun_by TEXT NOT NULL,
+    file TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    row_count BIGINT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    looked BIGINT NOT NULL,
+    foreseen_changed BIGINT NOT NULL,
+    foreseen_unchanged BIGINT NOT NULL,
+    foreseen_refused BIGINT NOT NULL,
+    would_end BIGINT NOT NULL,
+    live BIGINT NOT NULL,
+    looked_at BIGINT,
+    token_digest TEXT NOT NULL,
+    started_at BIGINT,
+    confirmed SMALLINT NOT NULL,
+    let_through BIGINT NOT NULL,
+    ends BIGINT NOT NULL,
+    told BIGINT NOT NULL,
+    done_changed BIGINT NOT NULL,
+    done_unchanged BIGINT NOT NULL,
+    done_refused BIGINT NOT NULL,
+    finished_at BIGINT,
+    PRIMARY KEY (tenant_id, id)
+) /* clustered */;
+CREATE INDEX bulk_begun ON bulk (tenant_id, begun_at);
+)sql";
+
 // Step n brings a schema of version n to version n + 1.
 inline constexpr std::array kMigrations{
     kCreateTables, kRememberUse, kWatchOver,        kNameProblems, kKeepReports,
     kCompare,      kPinActions,  kListEntitlements, kCascade,      kChangeProduct,
-    kComment,      kIdempotency, kSubTenants};
+    kComment,      kIdempotency, kSubTenants,       kBulks};
 
 }  // namespace usher::store::sql

@@ -8,6 +8,7 @@
 
 #include "base/planted.h"
 #include "store/sql/answer_statements.h"
+#include "store/sql/bulk_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
 #include "store/sql/tenant_statements.h"
@@ -154,6 +155,11 @@ Result<> SqliteWriter::read_rows(const flow::Wanted& wanted, flow::Rows& rows) {
     }
     if (done && wanted.idempotency) {
         done = keep(find_answer(connection, *wanted.idempotency), rows.kept);
+    }
+    if (done && wanted.bulk) {
+        auto cursor = look_up(connection, sql::kFindBulk, wanted.tenant.text(), *wanted.bulk);
+        if (!cursor) return std::unexpected{cursor.error()};
+        done = keep(read_one<flow::Bulk>(*cursor), rows.bulk);
     }
     if (done && wanted.sub_tenant) {
         auto cursor = look_up(connection, sql::kFindSubTenant, wanted.sub_tenant->text());
@@ -302,6 +308,7 @@ Result<> SqliteWriter::put_tenant(const flow::Writes& writes) {
     if (done && writes.tenant_change) {
         done = put(*connection_, sql::kInsertTenantChange, *writes.tenant_change);
     }
+    if (done && writes.bulk) done = put(*connection_, sql::kPutBulk, *writes.bulk);
     return done;
 }
 

@@ -155,7 +155,7 @@ TEST_F(SqliteFile, OfTheFirstSchemasIsBroughtUpToDateWithItsRows) {
     tamper(
         "DROP TABLE sweep; DROP TABLE hold; "
         "DROP TABLE comparison; DROP TABLE action_pin; DROP TABLE idempotency; "
-        "DROP TABLE sub_tenant; DROP TABLE tenant_change; "
+        "DROP TABLE sub_tenant; DROP TABLE tenant_change; DROP TABLE bulk; "
         "DROP TABLE report; DROP INDEX product_by_key; DROP INDEX entitlement_account;"
         "DROP INDEX entitlement_product; DROP INDEX entitlement_status;"
         "DROP INDEX account_cascade; ALTER TABLE account DROP COLUMN cascade_kind;"

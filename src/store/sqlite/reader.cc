@@ -6,6 +6,7 @@
 #include "base/planted.h"
 #include "store/reading.h"
 #include "store/sql/answer_statements.h"
+#include "store/sql/bulk_statements.h"
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
 #include "store/sql/tenant_statements.h"
@@ -338,6 +339,17 @@ ReadEngine::Answer<std::vector<flow::SubTenant>> SqliteReader::sub_tenants() {
         auto cursor = look_up(connection, sql::kFindSubTenants);
         if (!cursor) return std::unexpected{cursor.error()};
         return read_all<flow::SubTenant>(*cursor);
+    });
+}
+
+ReadEngine::Answer<std::vector<flow::Bulk>> SqliteReader::bulks(const domain::TenantId& tenant,
+                                                                std::size_t limit) {
+    using Bulks = std::vector<flow::Bulk>;
+    return ask<Bulks>([&](Connection& connection) -> Result<Bulks> {
+        auto cursor =
+            look_up(connection, sql::kFindBulks, tenant.text(), static_cast<std::int64_t>(limit));
+        if (!cursor) return std::unexpected{cursor.error()};
+        return read_all<flow::Bulk>(*cursor);
     });
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "domain/entitlement.h"
+#include "flow/bulk_row.h"
 #include "flow/comparison.h"
 #include "flow/kept_answer.h"
 #include "flow/kept_report.h"
@@ -49,6 +50,8 @@ void bind_row(Cursor& cursor, const flow::KeptReport& report);
 bool read_row(const Cursor& cursor, flow::KeptReport& report);
 void bind_row(Cursor& cursor, const flow::SubTenant& tenant);
 bool read_row(const Cursor& cursor, flow::SubTenant& tenant);
+void bind_row(Cursor& cursor, const flow::Bulk& bulk);
+bool read_row(const Cursor& cursor, flow::Bulk& bulk);
 void bind_row(Cursor& cursor, const flow::TenantChange& change);
 bool read_row(const Cursor& cursor, flow::TenantChange& change);
 void bind_row(Cursor& cursor, const flow::KeptAnswer& kept);

@@ -1,4 +1,4 @@
-// The rows of tenants that were added, and of answers that are kept.
+// The rows of tenants that were added, of answers that are kept, and of files of changes.
 #include "store/sqlite/columns.h"
 #include "store/sqlite/rows.h"
 
@@ -43,7 +43,51 @@ void answer_fields(auto& visit, auto& kept) {
     visit(kept.open_until);
 }
 
+void tally_fields(auto& visit, auto& tally) {
+    visit(tally.changed);
+    visit(tally.unchanged);
+    visit(tally.refused);
+}
+
+void bulk_fields(auto& visit, auto& bulk) {
+    visit(bulk.tenant);
+    visit(bulk.id);
+    visit(bulk.asker.subject);
+    visit(bulk.asker.client);
+    visit(bulk.asker.correlation);
+    visit(bulk.asker.comment);
+    visit(bulk.by);
+    visit(bulk.file);
+    visit(bulk.digest);
+    visit(bulk.rows);
+    visit(bulk.begun);
+    visit(bulk.looked);
+    tally_fields(visit, bulk.foreseen);
+    visit(bulk.would_end);
+    visit(bulk.live);
+    visit(bulk.looked_at);
+    visit(bulk.token_digest);
+    visit(bulk.started);
+    visit(bulk.confirmed);
+    visit(bulk.let_through);
+    visit(bulk.ends);
+    visit(bulk.told);
+    tally_fields(visit, bulk.done);
+    visit(bulk.finished);
+}
+
 }  // namespace
+
+void bind_row(Cursor& cursor, const flow::Bulk& bulk) {
+    Binder bind{cursor};
+    bulk_fields(bind, bulk);
+}
+
+bool read_row(const Cursor& cursor, flow::Bulk& bulk) {
+    Reader read{cursor};
+    bulk_fields(read, bulk);
+    return read.good();
+}
 
 void bind_row(Cursor& cursor, const flow::SubTenant& tenant) {
     Binder bind{cursor};

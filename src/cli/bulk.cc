@@ -1,0 +1,416 @@
+// `usher bulk`: a file of changes, through a running Usher's admin listener: a look at every row
+// first, and, when that is asked for, the rows themselves, a part at a time.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/digest.h"
+#include "base/json.h"
+#include "cli/answer.h"
+#include "cli/commands.h"
+#include "cli/object_file.h"
+
+namespace usher::cli {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kBulkRoot = "/admin/v1/bulk";
+constexpr std::size_t kPageRows = 200;
+constexpr int kGuarded = 40902;
+
+// Rows are carried out side by side, so no two may be about the same thing.
+class Subjects {
+  public:
+    void add(const ObjectRow& row) {
+        const auto word = [&](std::string_view name) { return text(row.members, name); };
+        const auto action = word("action");
+        const auto account = word("accountId");
+        if (!word("entitlementId").empty()) {
+            add(own_, "entitlement", word("entitlementId"), row.line);
+        } else if (action == "purchase") {
+            add(own_, "purchase", account + "\n" + word("productId"), row.line);
+        } else if (!account.empty()) {
+            add(own_, "account", account, row.line);
+            add(accounts_, "account", account, row.line);
+        }
+        if (action == "purchase") add(used_, "account", account, row.line);
+    }
+
+    // A sentence, when two are.
+    std::optional<std::string> find_clash() {
+        for (auto* marks : {&own_, &accounts_, &used_}) std::ranges::sort(*marks);
+        const auto same = [](const Mark& a, const Mark& b) { return a.first == b.first; };
+        const auto twice = std::ranges::adjacent_find(own_, same);
+        if (twice != own_.end()) return sentence(*twice, *std::next(twice));
+        for (const auto& changed : accounts_) {
+            const auto use = std::ranges::lower_bound(used_, changed.first, {}, &Mark::first);
+            if (use != used_.end() && use->first == changed.first) return sentence(changed, *use);
+        }
+        return std::nullopt;
+    }
+
+  private:
+    using Mark = std::pair<std::array<unsigned char, 16>, std::uint64_t>;  // and its line
+
+    static void add(std::vector<Mark>& marks, std::string_view kind, const std::string& name,
+                    std::uint64_t line) {
+        const auto digest = base::sha256(fmt::format("{}\n{}", kind, name));
+        Mark mark{{}, line};
+        std::copy_n(digest.begin(), mark.first.size(), mark.first.begin());
+        marks.push_back(mark);
+    }
+
+    static std::string sentence(const Mark& a, const Mark& b) {
+        return fmt::format(
+            "its lines {} and {} are about the same entitlement or account, and rows are carried "
+            "out in no order: put them into two files",
+            std::min(a.second, b.second), std::max(a.second, b.second));
+    }
+
+    std::vector<Mark> own_;
+    std::vector<Mark> accounts_;
+    std::vector<Mark> used_;
+};
+
+std::expected<ObjectFile, std::string> survey_changes(const std::string& path) {
+    Subjects subjects;
+    auto file = survey_objects(path, kPageRows, [&](const ObjectRow& row) { subjects.add(row); });
+    if (!file) return file;
+    if (file->bad_rows > 0) {
+        std::string problems;
+        for (const auto& bad : file->problems) {
+            problems += fmt::format("\n  line {}: {}", bad.line, bad.problem);
+        }
+        return std::unexpected{
+            fmt::format("{} has {} rows that cannot be read:{}", path, file->bad_rows, problems)};
+    }
+    if (file->rows == 0) return std::unexpected{fmt::format("{} has no rows", path)};
+    if (const auto clash = subjects.find_clash()) {
+        return std::unexpected{fmt::format("{}: {}", path, *clash)};
+    }
+    return file;
+}
+
+// What came of the rows, as a file that can be read again.
+class ResultFile {
+  public:
+    // Nothing is written when the path is empty.
+    std::expected<void, std::string> open(const std::string& path) {
+        if (path.empty()) return {};
+        file_.open(path, std::ios::binary | std::ios::trunc);
+        if (!file_) {
+            return std::unexpected{fmt::format(
+                "cannot write {}: name a place for --results that can be written to", path)};
+        }
+        file_ << "line,action,entitlementId,accountId,productId,outcome,httpStatus,errorCode,"
+                 "message,propagation\n";
+        return {};
+    }
+
+    void add(const ObjectRow& row, const json::object& result) {
+        if (!file_.is_open()) return;
+        auto id = text(result, "entitlementId");
+        if (id.empty()) id = text(row.members, "entitlementId");
+        auto action = text(row.members, "action");
+        if (action.empty()) action = "status";
+        file_ << row.line;
+        for (const auto& cell :
+             {action, id, text(row.members, "accountId"), text(row.members, "productId"),
+              text(result, "outcome"), number_text(result, "httpStatus"),
+              number_text(result, "errorCode"), text(result, "message"),
+              text(result, "propagation")}) {
+            file_ << ',' << base::csv_field(cell);
+        }
+        file_ << '\n';
+    }
+
+    bool is_sound() { return !file_.is_open() || file_.flush().good(); }
+
+  private:
+    static std::string number_text(const json::object& object, std::string_view name) {
+        const auto number = count_in(object, name);
+        return number == 0 ? std::string{} : std::to_string(number);
+    }
+
+    std::ofstream file_;
+};
+
+// What was refused, by error code, with a line to look at.
+struct Refusals {
+    std::uint64_t count = 0;
+    std::uint64_t line = 0;  // of the first
+    std::string message;
+};
+
+class Bulk {
+  public:
+    Bulk(const BulkCommand& command, const ObjectFile& file) : command_{command}, file_{file} {}
+
+    using Done = std::expected<void, AdminTrouble>;
+
+    Done begin();
+    Done look();
+    Done start();
+    Done run();
+
+    bool needs_look() const { return state() != "running" && command_.token.empty(); }
+    bool is_guarded() const { return flag(part(bulk_, "look"), "guarded"); }
+    const json::object& told() const { return bulk_; }
+    const std::string& token() const { return token_; }
+    const std::map<std::uint64_t, Refusals>& refusals() const { return refusals_; }
+    std::expected<void, std::string> open_results(const std::string& path) {
+        return results_.open(path);
+    }
+
+  private:
+    std::string state() const { return text(bulk_, "state"); }
+    std::string place() const { return fmt::format("{}/{}", kBulkRoot, text(bulk_, "bulkId")); }
+    Done send_all(std::string_view what);
+    Done send_page(const ObjectPage& page, std::string_view what);
+    std::size_t take_results(const ObjectPage& page, std::size_t from, const json::object& answer);
+    void pace(std::uint64_t row);
+    void tell_progress(std::uint64_t rows, std::string_view what);
+
+    const BulkCommand& command_;
+    const ObjectFile& file_;
+    json::object bulk_;
+    std::string token_;
+    std::map<std::uint64_t, Refusals> refusals_;
+    ResultFile results_;
+    std::unique_ptr<base::Clock> clock_ = base::make_system_clock();
+    base::Monotonic begun_ = clock_->monotonic();
+    base::Monotonic told_at_ = begun_;
+    std::uint64_t fresh_from_ = 0;  // rows before that had their turn in an earlier run
+};
+
+Bulk::Done Bulk::begin() {
+    json::object body{{"file", std::filesystem::path{command_.file}.filename().string()},
+                      {"sha256", file_.digest},
+                      {"rows", file_.rows}};
+    if (!command_.token.empty()) body["token"] = command_.token;
+    auto answer = ask_admin(command_.access, "POST", std::string{kBulkRoot}, json::serialize(body));
+    if (!answer) return std::unexpected{answer.error()};
+    bulk_ = as_object(*answer);
+    return {};
+}
+
+Bulk::Done Bulk::look() {
+    return send_all("look");
+}
+
+Bulk::Done Bulk::start() {
+    json::object body{{"reason", command_.reason}};
+    if (!command_.token.empty()) body["token"] = command_.token;
+    auto answer = ask_patiently(command_.access, "POST", place() + "/start", json::serialize(body));
+    if (!answer) return std::unexpected{answer.error()};
+    bulk_ = as_object(*answer);
+    fresh_from_ = count_in(part(bulk_, "run"), "rows");
+    refusals_.clear();
+    return {};
+}
+
+Bulk::Done Bulk::run() {
+    begun_ = clock_->monotonic();
+    return send_all("rows");
+}
+
+Bulk::Done Bulk::send_all(std::string_view what) {
+    Done done;
+    const auto gone = for_each_page(file_, [&](const ObjectPage& page) {
+        if (what == "rows") pace(page.from);
+        done = send_page(page, what);
+        return done.has_value();
+    });
+    if (!done) return done;
+    if (!gone) return std::unexpected{AdminTrouble{1, gone.error()}};
+    if (results_.is_sound()) return {};
+    return std::unexpected{AdminTrouble{1, "cannot write the results: is the disk full?"}};
+}
+
+Bulk::Done Bulk::send_page(const ObjectPage& page, std::string_view what) {
+    std::size_t from = 0;
+    while (from < page.rows.size()) {
+        json::array rows;
+        for (auto i = from; i < page.rows.size(); ++i) rows.emplace_back(page.rows[i].members);
+        const json::object body{{"from", page.from + from}, {"rows", std::move(rows)}};
+        const auto answer = ask_patiently(
+            command_.access, "POST", fmt::format("{}/{}", place(), what), json::serialize(body));
+        if (!answer) return std::unexpected{answer.error()};
+        const auto taken = take_results(page, from, as_object(*answer));
+        if (taken == 0) {
+            return std::unexpected{
+                AdminTrouble{1,
+                             "the answer does not cover the rows that were sent: use an `usher` of "
+                             "the version of the server"}};
+        }
+        from += taken;
+        tell_progress(page.from + from, what);
+    }
+    return {};
+}
+
+std::size_t Bulk::take_results(const ObjectPage& page, std::size_t from,
+                               const json::object& answer) {
+    bulk_ = part(answer, "bulk");
+    const auto token = text(answer, "token");
+    if (!token.empty()) token_ = token;
+    std::size_t taken = 0;
+    for_each(answer, "results", [&](const json::object& result) {
+        if (from + taken >= page.rows.size()) return;
+        const auto& row = page.rows[from + taken++];
+        results_.add(row, result);
+        if (text(result, "outcome") != "refused") return;
+        auto& refused = refusals_[count_in(result, "errorCode")];
+        if (++refused.count > 1) return;
+        refused.line = row.line;
+        refused.message = text(result, "message");
+    });
+    return taken;
+}
+
+// No faster than the rate, from where this run began.
+void Bulk::pace(std::uint64_t row) {
+    if (row <= fresh_from_) return;
+    const auto due = begun_ + std::chrono::microseconds{std::uint64_t{1'000'000} *
+                                                        (row - fresh_from_) / command_.rate};
+    const auto now = clock_->monotonic();
+    if (due > now) rest(due - now);
+}
+
+// On standard error, for who waits.
+void Bulk::tell_progress(std::uint64_t rows, std::string_view what) {
+    constexpr base::Duration kEvery = std::chrono::seconds{5};
+    const auto now = clock_->monotonic();
+    if (now < told_at_ + kEvery) return;
+    told_at_ = now;
+    std::cerr << fmt::format("{} of {} rows {}\n", rows, file_.rows,
+                             what == "look" ? "looked at" : "carried out");
+}
+
+void print_tally(const json::object& tally, std::string_view changed) {
+    std::cout << fmt::format("{:<18} {}\n{:<18} {}\n{:<18} {}\n", changed,
+                             count_in(tally, "changed"), "unchanged", count_in(tally, "unchanged"),
+                             "refused", count_in(tally, "refused"));
+}
+
+void print_refusals(const Bulk& bulk) {
+    for (const auto& [code, refused] : bulk.refusals()) {
+        std::cout << fmt::format("  {} of them {}, the first in line {}: {}\n", refused.count, code,
+                                 refused.line, refused.message);
+    }
+}
+
+void print_look(const Bulk& bulk) {
+    const auto& look = part(bulk.told(), "look");
+    std::cout << fmt::format("{}: {} rows\n\n", text(bulk.told(), "file"),
+                             count_in(bulk.told(), "rows"));
+    print_tally(look, "would change");
+    print_refusals(bulk);
+    std::cout << fmt::format("\n{} of {} live entitlements would be ended or suspended.\n",
+                             count_in(look, "ends"), count_in(look, "live"));
+}
+
+std::string guard_sentence(const Bulk& bulk) {
+    return fmt::format(
+        "That is more than {} % of them, so it needs this token, which is good for one run of this "
+        "file within an hour:\n\n  --token {}\n",
+        count_in(bulk.told(), "guardPercent"), bulk.token());
+}
+
+void print_run(const Bulk& bulk) {
+    const auto& run = part(bulk.told(), "run");
+    std::cout << fmt::format("{}: {} rows, bulk {}\n\n", text(bulk.told(), "file"),
+                             count_in(bulk.told(), "rows"), text(bulk.told(), "bulkId"));
+    print_tally(run, "changed");
+    print_refusals(bulk);
+}
+
+void print_json(const Bulk& bulk) {
+    auto told = bulk.told();
+    if (!bulk.token().empty() && !told.contains("run")) told["token"] = bulk.token();
+    json::array refusals;
+    for (const auto& [code, refused] : bulk.refusals()) {
+        refusals.push_back({{"errorCode", code},
+                            {"count", refused.count},
+                            {"firstLine", refused.line},
+                            {"message", refused.message}});
+    }
+    told["refusals"] = std::move(refusals);
+    std::cout << json::serialize(told) << '\n';
+}
+
+int end_of_look(const Bulk& bulk, const BulkCommand& command) {
+    if (command.format == "json") {
+        print_json(bulk);
+    } else {
+        print_look(bulk);
+        if (bulk.is_guarded()) std::cout << guard_sentence(bulk);
+        std::cout << (bulk.is_guarded()
+                          ? "\nNothing was changed.\n"
+                          : "\nNothing was changed; carry it out with --apply --reason.\n");
+    }
+    return bulk.is_guarded() || !bulk.refusals().empty() ? 1 : 0;
+}
+
+int report_stop(const AdminTrouble& trouble, const BulkCommand& command) {
+    report(trouble);
+    if (trouble.exit_code == 1 && trouble.error_code != kGuarded) {
+        std::cerr << fmt::format(
+            "usher: what was carried out stays so; the same command goes on with the rest, and no "
+            "row is carried out twice ({})\n",
+            command.file);
+    }
+    return trouble.exit_code;
+}
+
+int carry_out(Bulk& bulk, const BulkCommand& command) {
+    const auto started = bulk.start();
+    if (!started && started.error().error_code == kGuarded) return end_of_look(bulk, command);
+    if (!started) return report(started.error());
+    const auto path = command.results.empty() ? command.file + ".results.csv" : command.results;
+    if (const auto opened = bulk.open_results(path); !opened) return report({2, opened.error()});
+    if (const auto done = bulk.run(); !done) return report_stop(done.error(), command);
+    if (command.format == "json") {
+        print_json(bulk);
+    } else {
+        print_run(bulk);
+        std::cout << fmt::format("\nWhat came of each row is in {}.\n", path);
+    }
+    return bulk.refusals().empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int bulk(const BulkCommand& command) {
+    const auto file = survey_changes(command.file);
+    if (!file) return report({2, file.error()});
+    Bulk bulk{command, *file};
+    if (const auto begun = bulk.begin(); !begun) return report(begun.error());
+    if (bulk.needs_look()) {
+        const auto path = command.apply ? std::string{} : command.results;
+        if (const auto opened = bulk.open_results(path); !opened) {
+            return report({2, opened.error()});
+        }
+        if (const auto looked = bulk.look(); !looked) return report(looked.error());
+    }
+    if (!command.apply) return end_of_look(bulk, command);
+    return carry_out(bulk, command);
+}
+
+}  // namespace usher::cli
