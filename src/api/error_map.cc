@@ -80,6 +80,8 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::version_mismatch;
         case FailureKind::id_taken:
             return ErrorCode::id_taken;
+        case FailureKind::partner_id_taken:
+            return ErrorCode::partner_id_taken;
         case FailureKind::already_entitled:
             return ErrorCode::already_entitled;
         case FailureKind::product_of_another_merchant:

@@ -152,6 +152,9 @@ constexpr auto kCatalogue = std::to_array<ErrorEntry>({
      "The token is not one that confirms this file for this tenant and subject: another look's, "
      "used already, or older than an hour.",
      "Look at the file again; the last part of the look brings a new token."},
+    {ErrorCode::partner_id_taken, "partner_id_taken",
+     "Another entitlement has this id of the partner's.",
+     "Find out which of them is right: `usher explain --partner-id` shows the other one."},
     {ErrorCode::partner_not_known, "partner_not_known",
      "The credentials of the partner are missing or wrong.",
      "Use the user name and password, the key or the token that was agreed for reports."},

@@ -80,6 +80,7 @@ enum class ErrorCode : int {
     tenant_in_settings = 40056,
     sub_tenant_misnamed = 40057,
     bulk_token_refused = 40058,
+    partner_id_taken = 40059,
 
     partner_not_known = 40101,  // the partner's own surface; the operator's never answers 401
 

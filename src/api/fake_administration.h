@@ -155,6 +155,16 @@ class FakeAdministration : public Operations {
     Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId, std::size_t) override {
         co_return std::vector{bulk};
     }
+    Outcome<flow::Imported> import_entitlement(flow::Import request) override {
+        imports.push_back(request);
+        if (import_failure) co_return std::unexpected{*import_failure};
+        flow::Imported imported{.is_new = true};
+        imported.entitlement.id = request.entitlement;
+        imported.entitlement.convergence.status = request.status;
+        co_return imported;
+    }
+    std::vector<flow::Import> imports;
+    std::optional<flow::Failure> import_failure;
     flow::Bulk bulk;
     std::optional<flow::Failure> bulk_failure;
     std::vector<flow::BeginBulk> bulks_begun;

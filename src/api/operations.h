@@ -19,6 +19,7 @@
 #include "flow/explain.h"
 #include "flow/foresee.h"
 #include "flow/holding.h"
+#include "flow/import.h"
 #include "flow/once.h"
 #include "flow/pinning.h"
 #include "flow/purchase.h"
@@ -103,6 +104,7 @@ class Operations {
     virtual Outcome<flow::Bulk> find_bulk(flow::BulkPlace place) = 0;
     virtual Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId tenant,
                                                         std::size_t limit) = 0;
+    virtual Outcome<flow::Imported> import_entitlement(flow::Import request) = 0;
     virtual Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) = 0;
     virtual base::Task<flow::StoreResult<std::string>> replace_answer(flow::Replace replace) = 0;
 

@@ -33,6 +33,8 @@ std::string_view field_of(flow::FailureKind kind) {
             return "productType";
         case FailureKind::id_taken:
             return "_id";
+        case FailureKind::partner_id_taken:
+            return "partnerEntitlementId";
         case FailureKind::product_in_use:
             return "providerResourceId";
         case FailureKind::version_mismatch:

@@ -137,6 +137,7 @@ constexpr auto kAdminRoutes = std::to_array<Route>({
      admin::start_bulk},
     {"POST", "/admin/v1/bulk/{bulkId}/rows", Door::admin_token, BodyRule::object,
      admin::carry_out_rows},
+    {"POST", "/admin/v1/imports", Door::admin_token, BodyRule::object, admin::import_rows},
     {"GET", "/admin/v1/tenant", Door::admin_token, BodyRule::none, admin::read_tenant},
     {"PUT", "/admin/v1/tenant", Door::admin_token, BodyRule::object, admin::change_tenant},
     {"GET", "/admin/v1/comparisons/latest", Door::admin_token, BodyRule::none,

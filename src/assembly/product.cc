@@ -191,6 +191,9 @@ class FlowOperations final : public api::Operations {
                                                 std::size_t limit) override {
         return flow::list_bulks(ports_, std::move(tenant), limit);
     }
+    Outcome<flow::Imported> import_entitlement(flow::Import request) override {
+        return flow::import_entitlement(ports_, std::move(request));
+    }
     Outcome<std::optional<std::string>> find_answer(flow::AskedBefore asked) override {
         return flow::find_answer(ports_, std::move(asked));
     }

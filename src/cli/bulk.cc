@@ -4,9 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,12 +15,12 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/csv.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/object_file.h"
+#include "cli/row_results.h"
 
 namespace usher::cli {
 
@@ -33,6 +31,8 @@ namespace json = boost::json;
 constexpr std::string_view kBulkRoot = "/admin/v1/bulk";
 constexpr std::size_t kPageRows = 200;
 constexpr int kGuarded = 40902;
+// The partner is away or behind: what is recorded meanwhile waits for it, and should not be much.
+constexpr base::Duration kPartnerPause = std::chrono::seconds{2};
 
 // Rows are carried out side by side, so no two may be about the same thing.
 class Subjects {
@@ -92,71 +92,12 @@ std::expected<ObjectFile, std::string> survey_changes(const std::string& path) {
     Subjects subjects;
     auto file = survey_objects(path, kPageRows, [&](const ObjectRow& row) { subjects.add(row); });
     if (!file) return file;
-    if (file->bad_rows > 0) {
-        std::string problems;
-        for (const auto& bad : file->problems) {
-            problems += fmt::format("\n  line {}: {}", bad.line, bad.problem);
-        }
-        return std::unexpected{
-            fmt::format("{} has {} rows that cannot be read:{}", path, file->bad_rows, problems)};
-    }
-    if (file->rows == 0) return std::unexpected{fmt::format("{} has no rows", path)};
+    if (file->bad_rows > 0 || file->rows == 0) return std::unexpected{why_unreadable(*file)};
     if (const auto clash = subjects.find_clash()) {
         return std::unexpected{fmt::format("{}: {}", path, *clash)};
     }
     return file;
 }
-
-// What came of the rows, as a file that can be read again.
-class ResultFile {
-  public:
-    // Nothing is written when the path is empty.
-    std::expected<void, std::string> open(const std::string& path) {
-        if (path.empty()) return {};
-        file_.open(path, std::ios::binary | std::ios::trunc);
-        if (!file_) {
-            return std::unexpected{fmt::format(
-                "cannot write {}: name a place for --results that can be written to", path)};
-        }
-        file_ << "line,action,entitlementId,accountId,productId,outcome,httpStatus,errorCode,"
-                 "message,propagation\n";
-        return {};
-    }
-
-    void add(const ObjectRow& row, const json::object& result) {
-        if (!file_.is_open()) return;
-        auto id = text(result, "entitlementId");
-        if (id.empty()) id = text(row.members, "entitlementId");
-        auto action = text(row.members, "action");
-        if (action.empty()) action = "status";
-        file_ << row.line;
-        for (const auto& cell :
-             {action, id, text(row.members, "accountId"), text(row.members, "productId"),
-              text(result, "outcome"), number_text(result, "httpStatus"),
-              number_text(result, "errorCode"), text(result, "message"),
-              text(result, "propagation")}) {
-            file_ << ',' << base::csv_field(cell);
-        }
-        file_ << '\n';
-    }
-
-    bool is_sound() { return !file_.is_open() || file_.flush().good(); }
-
-  private:
-    static std::string number_text(const json::object& object, std::string_view name) {
-        const auto number = count_in(object, name);
-        return number == 0 ? std::string{} : std::to_string(number);
-    }
-
-    std::ofstream file_;
-};
-
-// What was refused, by error code, with a line to look at.
-struct Refusals {
-    std::uint64_t count = 0;
-    std::uint64_t line = 0;  // of the first
-    std::string message;
-};
 
 class Bulk {
   public:
@@ -173,7 +114,7 @@ class Bulk {
     bool is_guarded() const { return flag(part(bulk_, "look"), "guarded"); }
     const json::object& told() const { return bulk_; }
     const std::string& token() const { return token_; }
-    const std::map<std::uint64_t, Refusals>& refusals() const { return refusals_; }
+    const RefusedRows& refusals() const { return refusals_; }
     std::expected<void, std::string> open_results(const std::string& path) {
         return results_.open(path);
     }
@@ -191,11 +132,13 @@ class Bulk {
     const ObjectFile& file_;
     json::object bulk_;
     std::string token_;
-    std::map<std::uint64_t, Refusals> refusals_;
-    ResultFile results_;
+    RefusedRows refusals_;
+    ResultFile results_{{"action", "entitlementId", "accountId", "productId"},
+                        {"outcome", "httpStatus", "errorCode", "message", "propagation"}};
     std::unique_ptr<base::Clock> clock_ = base::make_system_clock();
     base::Monotonic begun_ = clock_->monotonic();
     base::Monotonic told_at_ = begun_;
+    std::size_t pending_ = 0;       // of the last page, what the partner has not confirmed
     std::uint64_t fresh_from_ = 0;  // rows before that had their turn in an earlier run
 };
 
@@ -235,6 +178,8 @@ Bulk::Done Bulk::send_all(std::string_view what) {
     const auto gone = for_each_page(file_, [&](const ObjectPage& page) {
         if (what == "rows") pace(page.from);
         done = send_page(page, what);
+        const bool is_fresh = page.from >= fresh_from_;
+        if (done && is_fresh && pending_ * 2 > page.rows.size()) rest(kPartnerPause);
         return done.has_value();
     });
     if (!done) return done;
@@ -245,6 +190,7 @@ Bulk::Done Bulk::send_all(std::string_view what) {
 
 Bulk::Done Bulk::send_page(const ObjectPage& page, std::string_view what) {
     std::size_t from = 0;
+    pending_ = 0;
     while (from < page.rows.size()) {
         json::array rows;
         for (auto i = from; i < page.rows.size(); ++i) rows.emplace_back(page.rows[i].members);
@@ -275,11 +221,8 @@ std::size_t Bulk::take_results(const ObjectPage& page, std::size_t from,
         if (from + taken >= page.rows.size()) return;
         const auto& row = page.rows[from + taken++];
         results_.add(row, result);
-        if (text(result, "outcome") != "refused") return;
-        auto& refused = refusals_[count_in(result, "errorCode")];
-        if (++refused.count > 1) return;
-        refused.line = row.line;
-        refused.message = text(result, "message");
+        note_refusal(refusals_, row, result);
+        pending_ += text(result, "propagation") == "pending" ? 1 : 0;
     });
     return taken;
 }
@@ -309,19 +252,12 @@ void print_tally(const json::object& tally, std::string_view changed) {
                              "refused", count_in(tally, "refused"));
 }
 
-void print_refusals(const Bulk& bulk) {
-    for (const auto& [code, refused] : bulk.refusals()) {
-        std::cout << fmt::format("  {} of them {}, the first in line {}: {}\n", refused.count, code,
-                                 refused.line, refused.message);
-    }
-}
-
 void print_look(const Bulk& bulk) {
     const auto& look = part(bulk.told(), "look");
     std::cout << fmt::format("{}: {} rows\n\n", text(bulk.told(), "file"),
                              count_in(bulk.told(), "rows"));
     print_tally(look, "would change");
-    print_refusals(bulk);
+    print_refusals(bulk.refusals());
     std::cout << fmt::format("\n{} of {} live entitlements would be ended or suspended.\n",
                              count_in(look, "ends"), count_in(look, "live"));
 }
@@ -338,20 +274,13 @@ void print_run(const Bulk& bulk) {
     std::cout << fmt::format("{}: {} rows, bulk {}\n\n", text(bulk.told(), "file"),
                              count_in(bulk.told(), "rows"), text(bulk.told(), "bulkId"));
     print_tally(run, "changed");
-    print_refusals(bulk);
+    print_refusals(bulk.refusals());
 }
 
 void print_json(const Bulk& bulk) {
     auto told = bulk.told();
     if (!bulk.token().empty() && !told.contains("run")) told["token"] = bulk.token();
-    json::array refusals;
-    for (const auto& [code, refused] : bulk.refusals()) {
-        refusals.push_back({{"errorCode", code},
-                            {"count", refused.count},
-                            {"firstLine", refused.line},
-                            {"message", refused.message}});
-    }
-    told["refusals"] = std::move(refusals);
+    told["refusals"] = refusals_json(bulk.refusals());
     std::cout << json::serialize(told) << '\n';
 }
 

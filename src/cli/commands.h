@@ -129,6 +129,18 @@ struct BulkCommand {
 // 1 when rows are refused, or the guard stops it.
 int bulk(const BulkCommand& command);
 
+struct ImportCommand {
+    AdminAccess access;
+    std::string file;  // CSV or JSON lines
+    bool apply = false;
+    std::string reason;
+    std::string results;     // empty: with `apply` beside the file
+    std::size_t limit = 50;  // of what is not as the file says, so many are shown
+    std::string format = "text";
+};
+// 1 when a row is refused, or the partner has not shown that it is as the file says.
+int import_file(const ImportCommand& command);
+
 struct SimulateRequest {
     std::uint64_t seeds = 1000;
     std::uint64_t from = 1;

@@ -231,6 +231,15 @@ std::expected<ObjectFile, std::string> survey_objects(
     return found;
 }
 
+std::string why_unreadable(const ObjectFile& file) {
+    if (file.bad_rows == 0) return fmt::format("{} has no rows", file.path);
+    std::string problems;
+    for (const auto& bad : file.problems) {
+        problems += fmt::format("\n  line {}: {}", bad.line, bad.problem);
+    }
+    return fmt::format("{} has {} rows that cannot be read:{}", file.path, file.bad_rows, problems);
+}
+
 std::expected<void, std::string> for_each_page(const ObjectFile& file,
                                                const std::function<bool(const ObjectPage&)>& take) {
     bool goes_on = true;

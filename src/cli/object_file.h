@@ -68,6 +68,9 @@ std::expected<ObjectFile, std::string> survey_objects(
     const std::string& path, std::size_t page_rows,
     const std::function<void(const ObjectRow&)>& look = {});
 
+// Why nothing of it can be used: rows that cannot be read, or none at all.
+std::string why_unreadable(const ObjectFile& file);
+
 // Goes through the file's pages until `take` says no. The error says that the file is not the one
 // that was surveyed any more; no page that differs is taken.
 std::expected<void, std::string> for_each_page(const ObjectFile& file,

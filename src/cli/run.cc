@@ -52,6 +52,7 @@ struct Asked {
     RetryRequest retry;
     CompareCommand compare;
     BulkCommand bulk;
+    ImportCommand import;
     StatusRequest status;
     ActionsRequest actions;
     std::string partner;
@@ -350,6 +351,27 @@ void add_bulk_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = bulk(request); });
 }
 
+void add_import_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.import;
+    auto* command = app.add_subcommand(
+        "import", "Take over entitlements that the partner has already, and ask it about each");
+    command->add_option("FILE", request.file, "CSV with a first line of names, or JSON lines")
+        ->required();
+    auto* reason = command->add_option("--reason", request.reason, "Why, for who comes after");
+    command->add_flag("--apply", request.apply, "Take them over, or go on with that")
+        ->needs(reason);
+    command->add_option("--results", request.results,
+                        "Where to write what came of each row (CSV); with --apply and without "
+                        "this: FILE.results.csv");
+    command->add_option("--limit", request.limit, "So many that are not as the file says are shown")
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
+        ->capture_default_str();
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher import entitlements.csv --apply --reason 'from the old platform'");
+    command->callback([&] { code = import_file(request); });
+}
+
 void add_status_command(CLI::App& app, Asked& asked, int& code) {
     auto& request = asked.status;
     auto* command = app.add_subcommand(
@@ -446,6 +468,7 @@ int run(int argc, char** argv) {
     add_retry_command(app, asked, code);
     add_compare_command(app, asked, code);
     add_bulk_command(app, asked, code);
+    add_import_command(app, asked, code);
     add_status_command(app, asked, code);
     add_actions_commands(app, asked, code);
     try {

@@ -7,11 +7,11 @@ namespace usher::domain {
 
 namespace {
 
-constexpr std::array kChangeKinds{ChangeKind::requested,     ChangeKind::confirmed,
-                                  ChangeKind::accepted,      ChangeKind::lost,
-                                  ChangeKind::learnt,        ChangeKind::refused,
-                                  ChangeKind::partner_moved, ChangeKind::pushed_back,
-                                  ChangeKind::retried,       ChangeKind::product_moved};
+constexpr std::array kChangeKinds{
+    ChangeKind::requested,     ChangeKind::confirmed,   ChangeKind::accepted,
+    ChangeKind::lost,          ChangeKind::learnt,      ChangeKind::refused,
+    ChangeKind::partner_moved, ChangeKind::pushed_back, ChangeKind::retried,
+    ChangeKind::product_moved, ChangeKind::imported};
 
 }  // namespace
 
@@ -37,6 +37,8 @@ std::string_view to_text(ChangeKind kind) {
             return "retried";
         case ChangeKind::product_moved:
             return "product_moved";
+        case ChangeKind::imported:
+            return "imported";
     }
     return "";
 }

@@ -89,6 +89,7 @@ enum class ChangeKind : std::uint8_t {
     pushed_back,    // a late effect of an overtaken call of ours is being undone
     retried,        // a person asked for another try
     product_moved,  // the partner changed the product; the record follows
+    imported,       // taken over with the partner's id, and not asked of the partner yet
 };
 
 std::string_view to_text(ChangeKind kind);

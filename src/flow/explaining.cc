@@ -32,6 +32,7 @@ bool decides(const domain::Event& event) {
         case ChangeKind::pushed_back:
         case ChangeKind::retried:
         case ChangeKind::product_moved:
+        case ChangeKind::imported:
             return false;
     }
     return false;

@@ -57,6 +57,9 @@ std::string text_of(const domain::Event& event) {
             return event.initiator == domain::Initiator::op
                        ? "the partner has the product that was asked for"
                        : "the partner changed the product";
+        case ChangeKind::imported:
+            return fmt::format("{} was taken over from the operator's own records",
+                               to_text(change.status_to));
     }
     return "";
 }

@@ -35,6 +35,7 @@ bool tells_of_partner(const domain::Event& event) {
         case ChangeKind::lost:
         case ChangeKind::retried:
         case ChangeKind::product_moved:
+        case ChangeKind::imported:
             return false;
     }
     return false;
@@ -189,13 +190,15 @@ bool is_open(const std::vector<domain::Event>& history) {
 // Causes that history alone can show.
 Cause cause_then(const Evidence& then) {
     const auto kind = then.history.back().change.kind;
-    if (!then.row.convergence.intent && kind != ChangeKind::lost) return causes_of(then).front();
+    const bool is_doubted = kind == ChangeKind::lost || kind == ChangeKind::imported;
+    if (!then.row.convergence.intent && !is_doubted) return causes_of(then).front();
     switch (kind) {
         case ChangeKind::accepted:
             return Cause::accepted_and_awaited;
         case ChangeKind::lost:
         case ChangeKind::learnt:
         case ChangeKind::pushed_back:
+        case ChangeKind::imported:
             return Cause::being_read;
         case ChangeKind::requested:
         case ChangeKind::confirmed:

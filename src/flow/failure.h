@@ -28,6 +28,7 @@ enum class FailureKind : std::uint8_t {
     product_type_mismatch,
     version_mismatch,  // If-Match
     id_taken,          // a caller-chosen id that means something else already
+    partner_id_taken,  // another entitlement has this id of the partner's (see `existing`)
     already_entitled,  // the account holds this product (see `existing`)
     product_of_another_merchant,
     product_in_use,       // its partner names cannot change any more

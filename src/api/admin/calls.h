@@ -52,6 +52,9 @@ base::Task<Answer> look_at_rows(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> start_bulk(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> carry_out_rows(Exchange& exchange, const Surroundings& around);
 
+// Entitlements that operator and partner have already (flow/import.h).
+base::Task<Answer> import_rows(Exchange& exchange, const Surroundings& around);
+
 // How the tenant is set up, and who changed it.
 base::Task<Answer> read_tenant(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> change_tenant(Exchange& exchange, const Surroundings& around);
