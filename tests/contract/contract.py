@@ -59,6 +59,7 @@ def check_file(document):
 def ask(world, document, usher):
     """Sends everything; yields what else was found on the way."""
     import api_cases
+    import bulks
     import calls
     import calls_more
     import isolation
@@ -84,17 +85,21 @@ def ask(world, document, usher):
     step("usher dev: messages")
     messages.provoke(portal, world.token(dev, "viewer"), portal.samples("some", "account-1"))
     step("usher dev: calls")
-    samples = portal.samples(portal.bought(), "account-1")
+    samples = portal.samples(portal.bought(), "account-1", portal.begun())
     for name in ("readActivation", "changeTenantSettings", *messages.CHANGED_BY_TPES,
                  *messages.DELETES):
         samples.pop(name)  # each needs an entitlement of its own: calls.py
     for name, (listener, request) in samples.items():
-        makes = (name.startswith(("create", "put", "add", "place", "sign", "pin"))
+        makes = (name.startswith(("create", "put", "add", "place", "sign", "pin", "begin"))
                  or name == "changeAccountByOldPath")
         portal.expect(201 if makes else 200, request, listener)
     calls.provoke(portal)
     calls_more.provoke(portal)
     tenants.provoke(portal, world.token(dev, "portal3"))
+    step("usher dev: files of changes")
+    other = world.dev()
+    bulks.provoke(Portal(world, other, world.token(other), admin=world.token(other, "admin")))
+    stop(other)
     step("usher dev: repeated with a key")
     once.provoke(portal)
     step("usher dev: tenants apart")

@@ -10,7 +10,7 @@ from world import bearer
 
 # What stands in a path, and what may stand for it in a body or a query.
 PLACES = {"entitlementId": "entitlement", "accountId": "account", "productId": "product",
-          "tenantId": "tenant"}
+          "tenantId": "tenant", "bulkId": "bulk"}
 # They are about no tenant, or about all; and the partner has a door of its own.
 WITHOUT_ID = re.compile(r"^/(health/|metrics|bango/)|/all-tenants/")
 VARYING = ("date", "x-correlation-id")
@@ -56,8 +56,9 @@ class Apart:
         self.owner.expect(200, self.owner.update(self.held["entitlement"], "SUSPENDED"))
         self.held["tenant"] = "demo_kept"
         self.owner.expect(201, self.owner.new_tenant(self.held["tenant"]))
+        self.held["bulk"] = self.owner.begun()
         self.never = {"entitlement": "never-entitlement", "account": "never-account",
-                      "product": "NEVER_PRODUCT", "tenant": "demo_never"}
+                      "product": "NEVER_PRODUCT", "tenant": "demo_never", "bulk": "never-bulk"}
 
     def partner_calls(self):
         return len(self.world.sandbox_call(self.started, "GET", "/sandbox/partner/calls"))
@@ -107,6 +108,36 @@ class Apart:
                     request = request.with_header(name, value)
                 yield from self.differences(operation, request, listener, who)
 
+    def files_of_changes(self):
+        """Their rows in a bulk of the stranger's own."""
+        stranger = self.owner.in_tenant("second")
+        come = []
+        for names in (self.held, self.never):
+            entitlement, account = names["entitlement"], names["account"]
+            rows = [{"entitlementId": entitlement, "status": "ACTIVE"},
+                    {"action": "delete", "entitlementId": entitlement},
+                    {"action": "change-product", "entitlementId": entitlement,
+                     "productId": names["product"]},
+                    {"action": "purchase", "accountId": account, "productId": names["product"]},
+                    {"action": "account-status", "accountId": account, "status": "SUSPENDED"},
+                    {"action": "delete-account", "accountId": account},
+                    {"action": "delete-of-account", "accountId": account}]
+            bulk = stranger.started_bulk(*rows)
+            answers = [self.world.send(self.started, ask(bulk, *rows), "admin")
+                       for ask in (self.owner.bulk_look, self.owner.bulk_rows)]
+            if any(answer.status != 404 for answer in answers):
+                yield f"another tenant's bulk answers {[answer.status for answer in answers]}"
+            carried_out = self.world.send(self.started, stranger.bulk_rows(bulk, *rows), "admin")
+            again = stranger.bulk_look(stranger.begun(len(rows)), *rows)
+            looked_at = self.world.send(self.started, again, "admin")
+            come.append([told(answer, names)[2].partition('"bulk"')[0]
+                         for answer in (looked_at, carried_out)])
+        if come[0] != come[1]:
+            yield f"rows about another tenant's get {come[0]}, about what was never there {come[1]}"
+        listed = self.world.send(self.started, stranger.bulks(), "admin").json["bulks"]
+        if any(one["bulkId"] == self.held["bulk"] for one in listed):
+            yield "another tenant's bulk is listed"
+
     def lists(self):
         """Nothing of another tenant's is counted or shown."""
         stranger = Portal(self.world, self.started, self.world.token(self.started, "portal2"))
@@ -127,10 +158,12 @@ class Apart:
 
 def provoke(world, started, document):
     apart = Apart(world, started, document)
-    samples = apart.owner.samples(apart.held["entitlement"], apart.held["account"])
+    samples = apart.owner.samples(apart.held["entitlement"], apart.held["account"],
+                                  apart.held["bulk"])
     before, calls = apart.record(), apart.partner_calls()
     yield from apart.every_operation(samples)
     yield from apart.lists()
+    yield from apart.files_of_changes()
     if apart.record() != before:
         yield f"what another tenant asked changed {json.dumps(apart.record())}"
     # Its own purchases and links may call the partner; about these ids nobody does.

@@ -11,15 +11,17 @@ DELETES = ("deleteEntitlement", "deleteEntitlementsOfAccount", "deleteAccount")
 CATALOGUE = ("putProduct", "changeProduct", "addAccount", "changeAccount", "changeAccountByOldPath")
 CHANGED_BY_TPES = (*(name for name, *_ in BY_TPES), "changeProductOfEntitlement")
 TENANTS = ("addTenant", "changeTenant")
+BULKS_TO_READ = ("listBulks", "readBulk")
+BULKS = ("beginBulk", "lookAtRows", "startBulk", "carryOutRows")
 WITH_BODY = (
-    *TENANTS, "changeTenantSettings", "dryRun",
+    *TENANTS, "changeTenantSettings", "dryRun", *BULKS,
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
     *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,
     "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
     "placeHoldOfAll", "liftHoldOfAll", "retryEntitlement", "compareRows", "askReads",
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
-    *TENANTS, "listTenants", "readTenant", "changeTenantSettings", "dryRun",
+    *TENANTS, "listTenants", "readTenant", "changeTenantSettings", "dryRun", *BULKS, *BULKS_TO_READ,
     "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
     *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", *CATALOGUE,
     "listProducts", "readProduct", "readAccount", "explainEntitlement", "explainEntitlements",

@@ -4,6 +4,8 @@
 import argparse
 import collections
 import contextlib
+import hashlib
+import json
 import math
 import pathlib
 import re
@@ -50,7 +52,7 @@ class Run:
         self.process = None
         self.log = None
 
-    def start(self, folder, python, usher, token, arguments, seed):
+    def start(self, folder, python, usher, token, arguments, seed, bulks):
         """In a folder of its own, with what schemathesis.toml refers to."""
         folder.mkdir()
         shutil.copy(HERE / "schemathesis.toml", folder)
@@ -60,7 +62,7 @@ class Run:
         for name, words in (("tenants", self.tenants), ("sub-tenants", SUB_TENANTS),
                             ("accounts", ACCOUNTS + CUSTOMERS),
                             ("holders", HELD[self.held]), ("products", PRODUCTS),
-                            ("entitlements", HELD[self.held])):
+                            ("entitlements", HELD[self.held]), ("bulks", bulks)):
             (folder / name).write_text("".join(f'"{word}"\n' for word in words), encoding="ascii")
         environment = program.environment({
             "USHER_TOKEN": token, "USHER_OPENAPI": str(openapi), "HOME": str(folder),
@@ -126,8 +128,28 @@ def addressed(text, usher):
     return text
 
 
+def begin_bulk(admin, tenant, number, steps):
+    """A file of changes as far as that."""
+    headers = {"nv-tenant-id": tenant, "Content-Type": "application/json",
+               "Authorization": "Bearer " + admin.token()}
+
+    def ask(path, body):
+        answer = admin.send("admin", "POST", "/admin/v1/bulk" + path, json.dumps(body), headers)
+        if answer.status >= 300:
+            raise SystemExit(f"no file of changes: {answer.status} {answer.text}")
+        return answer.json
+
+    digest = hashlib.sha256(f"{tenant} {number}".encode()).hexdigest()
+    rows = [{"entitlementId": HELD["lasting"][0], "status": "ACTIVE"}] * 3
+    bulk = ask("", {"file": "changes.csv", "sha256": digest, "rows": len(rows)})["bulkId"]
+    all_steps = (("/look", {"from": 0, "rows": rows}), ("/start", {"reason": "a test"}))
+    for path, body in all_steps[:steps]:
+        ask(f"/{bulk}{path}", body)
+    return bulk
+
+
 def prepare(caller, primary):
-    """What is there in each tenant before Schemathesis comes."""
+    """What is there in each tenant before Schemathesis comes; the ids of files of changes."""
     for tenant, under in zip(TENANTS, SUB_TENANTS):
         headers = {"nv-tenant-id": tenant}
         primary.ask("POST", "/rmg/v1/admin/tenants", {"_id": under}, headers)
@@ -139,6 +161,8 @@ def prepare(caller, primary):
             answer = caller.buy(name, PRODUCTS[number % 3], headers, _id=name, **DATES)
             if answer.status >= 300:
                 raise SystemExit(f"{name} could not be bought: {answer.status} {answer.text}")
+    return [begin_bulk(primary, tenant, 3 * number + steps, steps)
+            for tenant in TENANTS for number in range(3) for steps in range(3)]
 
 
 def answered(usher):
@@ -169,7 +193,7 @@ def hollow(sent):
 def go(usher, python, arguments):
     """What is wrong, in words."""
     caller = usher.caller()
-    prepare(caller, usher.caller("admin"))
+    bulks = prepare(caller, usher.caller("admin"))
     before, begun = answered(usher), time.monotonic()
     processes = runs(arguments.requests)
     with contextlib.ExitStack() as stack:
@@ -178,7 +202,7 @@ def go(usher, python, arguments):
         def start(number, run):
             stack.callback(run.kill)
             run.start(home / str(number), python, usher, usher.caller(run.user).token(), arguments,
-                      arguments.seed + number)
+                      arguments.seed + number, bulks)
         *together, alone = enumerate(processes)
         for number, run in together:
             start(number, run)

@@ -1,5 +1,6 @@
 """A request for each operation that goes well, from which the others are made."""
 
+import hashlib
 import json
 import time
 
@@ -167,8 +168,32 @@ class Portal:
                                {"merchant": "BANGO_US", "file": "active.csv", "sha256": "a" * 64,
                                 "asOf": "2026-09-01T10:00:00Z", "reads": 0, "counts": counts})
 
-    def samples(self, entitlement, account):
-        """For every operation: the listener, and a request that does little harm."""
+    # --- files of changes
+
+    def bulk(self, rows=1, **more):
+        """Another file each time."""
+        digest = hashlib.sha256(self.world.new_name("file").encode()).hexdigest()
+        return self.administer("/admin/v1/bulk",
+                               {"file": "changes.csv", "sha256": digest, "rows": rows} | more)
+
+    def bulks(self):
+        return Request("GET", "/admin/v1/bulk", self.admin)
+
+    def bulk_read(self, bulk):
+        return Request("GET", f"/admin/v1/bulk/{bulk}", self.admin)
+
+    def bulk_look(self, bulk, *rows, begin=0):
+        return self.administer(f"/admin/v1/bulk/{bulk}/look", {"from": begin, "rows": rows})
+
+    def bulk_start(self, bulk, **more):
+        return self.administer(f"/admin/v1/bulk/{bulk}/start", {"reason": "a test"} | more)
+
+    def bulk_rows(self, bulk, *rows, begin=0):
+        return self.administer(f"/admin/v1/bulk/{bulk}/rows", {"from": begin, "rows": rows})
+
+    def samples(self, entitlement, account, bulk="some"):
+        """For every operation: the listener, and a request that does little harm. The bulk's are
+        in their order, of a file with one row."""
         operator = {
             "createEntitlement": self.purchase(account),
             "readEntitlement": self.reading(entitlement),
@@ -226,6 +251,10 @@ class Portal:
         admin |= {"compareRows": self.compared(account), "listHeld": self.must_have(),
                   "askReads": self.reads(entitlement), "signComparison": self.line(equal=3),
                   "latestComparisons": Request("GET", "/admin/v1/comparisons/latest", self.admin)}
+        row = {"entitlementId": entitlement, "status": "ACTIVE"}
+        admin |= {"beginBulk": self.bulk(), "listBulks": self.bulks(),
+                  "readBulk": self.bulk_read(bulk), "lookAtRows": self.bulk_look(bulk, row),
+                  "startBulk": self.bulk_start(bulk), "carryOutRows": self.bulk_rows(bulk, row)}
         return ({name: ("operator", request) for name, request in operator.items()}
                 | {name: ("admin", request) for name, request in admin.items()})
 
@@ -253,6 +282,17 @@ class Portal:
             self.headers.get("nv-tenant-id"), 201)
         answer = self.expect(wanted, self.purchase(account or self.new_account(), product))
         return answer.json.get("_id", "none")
+
+    def begun(self, rows=1):
+        """The id of a new bulk."""
+        return self.expect(201, self.bulk(rows), "admin").json.get("bulkId", "none")
+
+    def started_bulk(self, *rows):
+        """One whose rows may be carried out."""
+        bulk = self.begun(len(rows))
+        looked = self.expect(200, self.bulk_look(bulk, *rows), "admin").json
+        self.expect(200, self.bulk_start(bulk, token=looked.get("token")), "admin")
+        return bulk
 
     def faults(self, *rules):
         self.world.sandbox_call(self.started, "PUT", "/sandbox/partner/faults",

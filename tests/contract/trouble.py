@@ -4,7 +4,9 @@ import sqlite3
 import threading
 
 from program import until
-from messages import CATALOGUE, CHANGED_BY_TPES, DELETES, OF_ALL, WITH_TOKEN
+from bulks import of_one_subject
+from messages import (BULKS, BULKS_TO_READ, CATALOGUE, CHANGED_BY_TPES, DELETES, OF_ALL,
+                      WITH_TOKEN)
 from tenants import SUB, add_sub, as_sub, not_apart, settings
 from samples import ACCOUNTS, MUSIC, PREMIUM, Portal, report, report_by_body
 from world import REALM, Issuer, Request, bearer, no_room, stop
@@ -22,12 +24,12 @@ WRITING = (
     "updateEntitlementByPost", *CATALOGUE, "receiveReport", "receiveReportByBody",
     "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
-    "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings")
+    "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings", *BULKS)
 READING = (
     "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
     "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
     "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
-    "listReports", "listStrayReports", "listTenants", "readTenant", "dryRun")
+    "listReports", "listStrayReports", "listTenants", "readTenant", "dryRun", *BULKS_TO_READ)
 # What looks at the tenants that were added.
 OF_TENANTS = ("addTenant", "listTenants", "changeTenant")
 
@@ -88,6 +90,7 @@ def expired(world, sandbox):
             if name in WITH_TOKEN:
                 portal.expect(40303, request.with_header("Authorization", old), listener)
         portal.expect(40403, portal.reading("some"))  # a young one gets further
+        of_one_subject(portal, Portal(world, started, issuer.token(age_s=0, subject="another")))
         stop(started)
     finally:
         issuer.close()
@@ -163,7 +166,10 @@ def changing(portal, name, entitlement, account, spare):
             "retryEntitlement": portal.retry(entitlement),
             "askReads": portal.reads(entitlement, portal.world.send(
                 portal.started, portal.reading(entitlement)).json["version"]),
-            "signComparison": portal.line(equal=7),
+            "signComparison": portal.line(equal=7), "beginBulk": portal.bulk(),
+            "lookAtRows": portal.bulk_look(spare["lookAtRows"], spare["row"]),
+            "startBulk": portal.bulk_start(spare["startBulk"]),
+            "carryOutRows": portal.bulk_rows(spare["carryOutRows"], spare["row"]),
             "updateEntitlement": portal.update(entitlement, "ACTIVE", "PUT", reasonCode=new),
             "updateEntitlementByPost": portal.update(entitlement, "ACTIVE", "POST",
                                                      reasonCode=new)}[name]
@@ -190,6 +196,10 @@ def full(world, sandbox, token, store):
     spare["sub"] = as_sub(portal, world.token(sandbox, "portal3"))
     spare["changeTenant"] = ["DISABLED", "DISABLED"]
     spare["changeTenantSettings"] = [1, 2]
+    spare["row"] = {"entitlementId": entitlement, "status": "ACTIVE"}
+    spare["lookAtRows"], spare["startBulk"] = portal.begun(), portal.begun()
+    portal.expect(200, portal.bulk_look(spare["startBulk"], spare["row"]), "admin")
+    spare["carryOutRows"] = portal.started_bulk(spare["row"])
     for product in (PREMIUM, MUSIC):
         portal.bought(product, spare["deleteEntitlementsOfAccount"])
     portal.expect(200, portal.update(spare["resumeEntitlement"], "SUSPENDED"))
@@ -218,11 +228,12 @@ def full(world, sandbox, token, store):
             portal.expect(503, ready, "admin")
             if name == "retryEntitlement":
                 portal.expect(50302, samples["dryRun"][1], "admin")
+                portal.expect(50302, portal.bulk_read(spare["startBulk"]), "admin")
             portal.expect(200, samples["readStatus"][1], "admin")
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")
     stop(started)
-    return entitlement, holder, account
+    return entitlement, holder, account, spare["carryOutRows"]
 
 
 def unseal(file):
@@ -246,6 +257,7 @@ def damage(store):
         database.execute("UPDATE comparison SET counts = 'damaged'")
         database.execute("UPDATE action_pin SET action = 'damaged'")
         database.execute("UPDATE tenant_change SET at = 'damaged'")
+        database.execute("UPDATE bulk SET begun_at = 'damaged'")
     database.close()
     unseal(f"{store}.db")
 
@@ -257,7 +269,7 @@ def damage_tenants(store):
     unseal(f"{store}.db")
 
 
-def damaged(world, sandbox, token, store, entitlement, holder, account):
+def damaged(world, sandbox, token, store, entitlement, holder, account, bulk):
     damage(store)
     started = serve(world, sandbox, DEMO, store=store)
     portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
@@ -265,7 +277,7 @@ def damaged(world, sandbox, token, store, entitlement, holder, account):
     portal.expect(50002, portal.explanations(f"accountId={holder}"), "admin")
     portal.expect(50002, portal.compared(f"demo-{holder}"), "admin")
     portal.expect(50002, portal.deletion_of_account(holder))
-    for name, (listener, request) in portal.samples(entitlement, account).items():
+    for name, (listener, request) in portal.samples(entitlement, account, bulk).items():
         # These look at nothing here.
         if name in ("signComparison", "deleteEntitlementsOfAccount", *OF_TENANTS):
             continue

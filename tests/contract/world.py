@@ -270,9 +270,9 @@ class Issuer:
 
         return Handler
 
-    def token(self, age_s, lifetime_s=60):
+    def token(self, age_s, lifetime_s=60, subject="contract"):
         now = int(time.time())
-        claims = {"iss": self.url, "sub": "contract", "typ": "Bearer", "azp": "operator-portal",
+        claims = {"iss": self.url, "sub": subject, "typ": "Bearer", "azp": "operator-portal",
                   "iat": now - age_s, "exp": now - age_s + lifetime_s,
                   "realm_access": {"roles": ["operatorRole", "adminRole"]}, "tenants": ["demo"]}
         signed = ".".join(b64url(json.dumps(part).encode()) for part in (
