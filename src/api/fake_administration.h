@@ -148,7 +148,7 @@ class FakeAdministration : public Operations {
         results_noted.push_back(std::move(request));
         co_return bulk;
     }
-    Outcome<flow::Bulk> find_bulk(flow::BulkPlace) override {
+    Outcome<flow::Bulk> find_bulk(domain::TenantId, std::string) override {
         if (bulk_failure) co_return std::unexpected{*bulk_failure};
         co_return bulk;
     }

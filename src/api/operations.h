@@ -101,7 +101,7 @@ class Operations {
     virtual Outcome<flow::Bulk> start_bulk(flow::StartBulk request) = 0;
     virtual Outcome<flow::Bulk> let_rows_through(flow::LetRowsThrough request) = 0;
     virtual Outcome<flow::Bulk> note_results(flow::NoteResults request) = 0;
-    virtual Outcome<flow::Bulk> find_bulk(flow::BulkPlace place) = 0;
+    virtual Outcome<flow::Bulk> find_bulk(domain::TenantId tenant, std::string id) = 0;
     virtual Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId tenant,
                                                         std::size_t limit) = 0;
     virtual Outcome<flow::Imported> import_entitlement(flow::Import request) = 0;

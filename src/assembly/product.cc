@@ -184,8 +184,8 @@ class FlowOperations final : public api::Operations {
     Outcome<flow::Bulk> note_results(flow::NoteResults request) override {
         return flow::note_results(ports_, std::move(request));
     }
-    Outcome<flow::Bulk> find_bulk(flow::BulkPlace place) override {
-        return flow::find_bulk(ports_, std::move(place));
+    Outcome<flow::Bulk> find_bulk(domain::TenantId tenant, std::string id) override {
+        return flow::find_bulk(ports_, std::move(tenant), std::move(id));
     }
     Outcome<std::vector<flow::Bulk>> list_bulks(domain::TenantId tenant,
                                                 std::size_t limit) override {

@@ -36,6 +36,7 @@ enum class Planted : std::uint8_t {
     product_not_followed,
     other_product_taken_for_granted,
     stays_hidden,
+    cascade_not_recorded,
     answer_kept_apart,
     answer_not_replaced,
     answer_replaced_late,

@@ -5,7 +5,9 @@
 #include <variant>
 
 #include "base/log.h"
+#include "base/planted.h"
 #include "flow/cascading.h"
+#include "flow/update_status.h"
 
 namespace usher::flow {
 
@@ -61,6 +63,9 @@ std::pair<Writes, AccountDecided> decide_change(const ChangeAccount& request, co
     auto done = changed(request, rows);
     if (!done) return {Writes{}, done.error()};
     Writes writes{.account = done->account};
+    if (base::planted(base::Planted::cascade_not_recorded) && writes.account) {
+        writes.account->cascade.reset();
+    }
     return {std::move(writes), std::move(*done)};
 }
 
@@ -76,7 +81,9 @@ base::Task<Failure> with_cascade(Ports& ports, Failure failure) {
         failure.tried && failure.tried->account && failure.tried->account->cascade;
     if (!cascades) co_return failure;
     auto tried = *failure.tried;
-    tried.rows = co_await try_cascade(ports, *tried.account);
+    auto asked = co_await try_cascade(ports, *tried.account);
+    if (!asked) co_return fail(asked.error());
+    add(tried, std::move(*asked));
     failure.tried = std::make_shared<const Tried>(std::move(tried));
     co_return failure;
 }

@@ -107,7 +107,7 @@ base::Task<Outcome> begin_bulk(Ports& ports, BeginBulk request) {
 }
 
 base::Task<std::expected<Looked, Failure>> note_look(Ports& ports, NoteLook request) {
-    const auto bulk = co_await find_bulk(ports, request.place);
+    const auto bulk = co_await find_bulk(ports, request.place.tenant, request.place.id);
     if (!bulk) co_return std::unexpected{bulk.error()};
     Looked looked;
     if (request.noted.from + request.noted.verdicts.size() == bulk->rows) {
@@ -130,10 +130,13 @@ base::Task<std::expected<Looked, Failure>> note_look(Ports& ports, NoteLook requ
 base::Task<Outcome> start_bulk(Ports& ports, StartBulk request) {
     StartRun run{.why = std::move(request.why), .percent = request.percent};
     if (!request.token.empty()) run.token_digest = base::sha256_hex(request.token);
-    auto started = co_await decide_on(
-        ports, std::move(request.place),
-        [run](const Bulk& bulk, base::Time now) { return start_run(bulk, run, now); });
-    if (started) {
+    const auto was_begun = std::make_shared<bool>(false);
+    auto started = co_await decide_on(ports, std::move(request.place),
+                                      [run, was_begun](const Bulk& bulk, base::Time now) {
+                                          *was_begun = bulk.started.has_value();
+                                          return start_run(bulk, run, now);
+                                      });
+    if (started && !*was_begun) {
         base::log(base::LogLevel::info, "bulk_started",
                   {{"tenant", started->tenant.text()},
                    {"bulk", started->id},
@@ -165,10 +168,11 @@ base::Task<Outcome> note_results(Ports& ports, NoteResults request) {
     co_return bulk;
 }
 
-base::Task<Outcome> find_bulk(Ports& ports, BulkPlace place) {
-    return decide_on(ports, std::move(place), [](const Bulk& bulk, base::Time /*now*/) {
-        return BulkDecided{Writes{}, bulk};
-    });
+base::Task<Outcome> find_bulk(Ports& ports, domain::TenantId tenant, std::string id) {
+    auto found = co_await ports.store.find_bulk(std::move(tenant), std::move(id));
+    if (!found) co_return std::unexpected{fail(found.error())};
+    if (!*found) co_return std::unexpected{fail(FailureKind::bulk_unknown)};
+    co_return std::move(**found);
 }
 
 base::Task<std::expected<std::vector<Bulk>, Failure>> list_bulks(Ports& ports,

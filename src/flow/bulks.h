@@ -65,7 +65,9 @@ struct NoteResults {
 };
 base::Task<std::expected<Bulk, Failure>> note_results(Ports& ports, NoteResults request);
 
-base::Task<std::expected<Bulk, Failure>> find_bulk(Ports& ports, BulkPlace place);
+// Whoever began it.
+base::Task<std::expected<Bulk, Failure>> find_bulk(Ports& ports, domain::TenantId tenant,
+                                                   std::string id);
 
 // The tenant's newest, whoever began them.
 base::Task<std::expected<std::vector<Bulk>, Failure>> list_bulks(Ports& ports,

@@ -85,7 +85,10 @@ TEST_F(BulksTest, ALookIsCountedOnceAndEndsWithAToken) {
     EXPECT_EQ(all.bulk.would_end, 3U) << "what was sent again is not counted again";
     EXPECT_EQ(state_of(all.bulk), BulkState::looked);
     EXPECT_EQ(all.bulk.token_digest, base::sha256_hex(all.token.reveal()));
-    EXPECT_EQ(kind(world.run(find_bulk(world.ports, place(bulk, "bob")))),
+    EXPECT_EQ(kind(world.run(start_bulk(world.ports, {place(bulk, "bob"), "", "", 5}))),
+              FailureKind::bulk_unknown);
+    EXPECT_EQ(world.run(find_bulk(world.ports, test::kTenant, bulk.id)).value(), all.bulk);
+    EXPECT_EQ(kind(world.run(find_bulk(world.ports, test::kTenant, "none"))),
               FailureKind::bulk_unknown);
 }
 
@@ -153,7 +156,7 @@ TEST_F(BulksTest, ARunIsStoppedWhereMoreEndsThanWasForeseen) {
     ASSERT_TRUE(note(bulk, 0, std::vector(2, BulkVerdict::changed)));
     EXPECT_EQ(kind(pass(bulk, {.from = 2, .count = 2, .known = 2, .ends = 1})),
               FailureKind::bulk_guarded);
-    const auto stopped = world.run(find_bulk(world.ports, place(bulk))).value();
+    const auto stopped = world.run(find_bulk(world.ports, test::kTenant, bulk.id)).value();
     EXPECT_EQ(state_of(stopped), BulkState::stopped);
     EXPECT_EQ(stopped.let_through, 2U);
     EXPECT_EQ(kind(pass(bulk, {.from = 2, .count = 2, .known = 2})), FailureKind::bulk_out_of_turn);

@@ -167,18 +167,21 @@ base::Task<StoreResult<std::optional<Account>>> take_up_cascade(Ports& ports,
         });
 }
 
-base::Task<std::vector<Entitlement>> try_cascade(Ports& ports, const Account& account) {
+base::Task<StoreResult<Tried>> try_cascade(Ports& ports, const Account& account) {
     constexpr std::size_t kMost = 1000;
-    std::vector<Entitlement> rows;
+    Tried all;
     const auto live = co_await ports.store.live_of_account(account.tenant, account.id, kMost);
-    if (!live) co_return rows;
+    if (!live) co_return std::unexpected{live.error()};
     for (const auto& row : *live) {
         if (!is_meant(account.cascade->kind, row)) continue;
         auto tried = co_await try_update(ports, request_for(account, row));
-        if (!tried) continue;
-        for (auto& one : *tried) rows.push_back(std::move(one));
+        if (tried) {
+            add(all, std::move(*tried));
+        } else if (tried.error().kind == FailureKind::store) {
+            co_return std::unexpected{*tried.error().store};
+        }
     }
-    co_return rows;
+    co_return all;
 }
 
 }  // namespace usher::flow

@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "domain/entitlement.h"
 #include "flow/ports.h"
+#include "flow/tried.h"
 
 namespace usher::flow {
 
@@ -32,7 +33,6 @@ base::Task<StoreResult<std::optional<domain::Account>>> take_up_cascade(
     Ports& ports, const domain::Account& account);
 
 // What it would ask of each, as it would be; nothing is recorded.
-base::Task<std::vector<domain::Entitlement>> try_cascade(Ports& ports,
-                                                         const domain::Account& account);
+base::Task<StoreResult<Tried>> try_cascade(Ports& ports, const domain::Account& account);
 
 }  // namespace usher::flow

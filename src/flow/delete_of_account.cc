@@ -19,17 +19,18 @@ base::Task<std::expected<DeletedOfAccount, Failure>> try_deletion(Ports& ports,
     DeletedOfAccount done;
     Tried tried;
     for (const auto& row : page->rows) {
-        auto rows = co_await try_update(ports, {.tenant = request.tenant,
-                                                .entitlement = row.id,
-                                                .deletes = true,
-                                                .asker = request.asker});
-        if (!rows) {
-            done.kept.emplace_back(row.id, rows.error());
+        auto one = co_await try_update(ports, {.tenant = request.tenant,
+                                               .entitlement = row.id,
+                                               .deletes = true,
+                                               .asker = request.asker});
+        if (!one && one.error().kind == FailureKind::store) co_return std::unexpected{one.error()};
+        if (!one) {
+            done.kept.emplace_back(row.id, one.error());
             continue;
         }
         ++done.deleted;
         done.all_confirmed = false;
-        for (auto& one : *rows) tried.rows.push_back(std::move(one));
+        add(tried, std::move(*one));
     }
     tried.answer = request.once->render(done).text;
     tried.changes = done.deleted > 0;

@@ -170,6 +170,10 @@ class FakeStore final : public Store, public FakeRows {
         for (const auto& [id, tenant] : added) all.push_back(tenant);
         co_return all;
     }
+    base::Task<StoreResult<std::optional<Bulk>>> find_bulk(domain::TenantId,
+                                                           std::string id) override {
+        co_return find(bulk_rows, id);
+    }
     base::Task<StoreResult<std::vector<Bulk>>> bulks(domain::TenantId, std::size_t limit) override {
         std::vector<Bulk> newest;
         for (auto at = bulk_rows.rbegin(); at != bulk_rows.rend() && newest.size() < limit; ++at) {

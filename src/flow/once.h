@@ -54,8 +54,8 @@ std::optional<IdempotencyKey> key_of(const std::optional<Once<T>>& once) {
 }
 
 template <class Recorded, class T, class Tell>
-Failure try_out(const Once<T>& once, std::pair<Writes, std::variant<Recorded, Failure>> decided,
-                Tell tell) {
+Failure try_out(const Once<T>& once, const Rows& rows,
+                std::pair<Writes, std::variant<Recorded, Failure>> decided, Tell tell) {
     const auto* recorded = std::get_if<Recorded>(&decided.second);
     if (recorded == nullptr) return std::get<Failure>(std::move(decided.second));
     const std::expected<T, Failure> told = tell(*recorded);
@@ -63,7 +63,11 @@ Failure try_out(const Once<T>& once, std::pair<Writes, std::variant<Recorded, Fa
     Tried tried{.answer = once.render(told).text,
                 .changes = !writes.empty(),
                 .account = std::move(writes.account)};
-    if (writes.entitlement) tried.rows.push_back(std::move(*writes.entitlement));
+    if (writes.entitlement) {
+        const auto* before = rows.entitlement ? &*rows.entitlement : nullptr;
+        tried.losses = is_loss(before, *writes.entitlement) ? 1 : 0;
+        tried.rows.push_back(std::move(*writes.entitlement));
+    }
     auto failure = fail(FailureKind::only_tried);
     failure.tried = std::make_shared<const Tried>(std::move(tried));
     return failure;
@@ -76,7 +80,7 @@ std::pair<Writes, std::variant<Recorded, Failure>> decide_once(const std::option
                                                                const Rows& rows, Decide decide,
                                                                Tell tell) {
     if (!once) return decide();
-    if (once->tries) return {Writes{}, try_out<Recorded>(*once, decide(), tell)};
+    if (once->tries) return {Writes{}, try_out<Recorded>(*once, rows, decide(), tell)};
     if (rows.kept && stands(*rows.kept, rows.now)) {
         return {Writes{}, fail(FailureKind::key_under_way)};
     }

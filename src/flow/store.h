@@ -158,6 +158,8 @@ class Store {
     virtual base::Task<StoreResult<std::vector<TenantChange>>> tenant_changes(
         domain::TenantId tenant, std::size_t limit) = 0;
 
+    virtual base::Task<StoreResult<std::optional<Bulk>>> find_bulk(domain::TenantId tenant,
+                                                                   std::string id) = 0;
     // At most `limit` of the tenant's, the newest first.
     virtual base::Task<StoreResult<std::vector<Bulk>>> bulks(domain::TenantId tenant,
                                                              std::size_t limit) = 0;

@@ -144,14 +144,13 @@ base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateSt
     co_return answer(recorded, waited);
 }
 
-base::Task<std::expected<std::vector<domain::Entitlement>, Failure>> try_update(
-    Ports& ports, UpdateStatus request) {
+base::Task<std::expected<Tried, Failure>> try_update(Ports& ports, UpdateStatus request) {
     request.once = Once<Updated>{.key = {.tenant = request.tenant},
                                  .render = [](const auto&) { return AnswerText{}; },
                                  .tries = true};
     const auto tried = co_await update_status(ports, std::move(request));
     if (tried.error().kind != FailureKind::only_tried) co_return std::unexpected{tried.error()};
-    co_return tried.error().tried->rows;
+    co_return *tried.error().tried;
 }
 
 }  // namespace usher::flow

@@ -52,7 +52,12 @@ struct UpdateStatus {
 base::Task<std::expected<Updated, Failure>> update_status(Ports& ports, UpdateStatus request);
 
 // As the row would be, if it were asked; no row when nothing would change. Nothing is recorded.
-base::Task<std::expected<std::vector<domain::Entitlement>, Failure>> try_update(
-    Ports& ports, UpdateStatus request);
+base::Task<std::expected<Tried, Failure>> try_update(Ports& ports, UpdateStatus request);
+
+// Adds what one more would lead to.
+inline void add(Tried& all, Tried one) {
+    for (auto& row : one.rows) all.rows.push_back(std::move(row));
+    all.losses += one.losses;
+}
 
 }  // namespace usher::flow

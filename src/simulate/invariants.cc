@@ -17,6 +17,7 @@ constexpr std::array<InvariantName, kInvariants> kInvariantNames{{
     {Invariant::nothing_lost, "nothing-lost"},
     {Invariant::nothing_invented, "nothing-invented"},
     {Invariant::last_wish_holds, "last-wish-holds"},
+    {Invariant::account_carries, "account-carries"},
     {Invariant::once_for_a_key, "once-for-a-key"},
     {Invariant::asked_as_allowed, "asked-as-allowed"},
     {Invariant::history_is_whole, "history-is-whole"},

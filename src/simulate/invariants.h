@@ -20,6 +20,7 @@ enum class Invariant : std::uint8_t {
     nothing_lost,         // what was acknowledged is in the history
     nothing_invented,     // what was refused is not
     last_wish_holds,      // unless the partner moved or refused, and an event says so
+    account_carries,      // what an ended account holds ends, unless refused or asked anew
     once_for_a_key,       // what came again with its key is recorded once and answered the same
     asked_as_allowed,     // nothing is recorded that may not be asked
     history_is_whole,     // no gap, no fork, and it replays to the row

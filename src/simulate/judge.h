@@ -19,7 +19,10 @@
 
 namespace usher::simulate {
 
-enum class AskedKind : std::uint8_t { purchase, update, product, deletion, other };
+enum class AskedKind : std::uint8_t { purchase, update, product, deletion, account, other };
+
+// What is asked of a whole account; the status is what its entitlements are to become.
+enum class AccountWish : std::uint8_t { status, end, deletion, deletion_of_all_it_has };
 
 // One request of an operator.
 struct Asked {
@@ -27,7 +30,8 @@ struct Asked {
     AskedKind kind{};
     domain::TenantId tenant;
     std::string entitlement;  // of a purchase: what the answer said
-    std::string account;      // of a purchase: for whom
+    std::string account;      // of a purchase: for whom; or what it is about
+    AccountWish account_wish{};
     std::string product_key;  // and what; of another product: which
     std::string status;       // asked for
     bool foreign = false;     // about another tenant's entitlement
@@ -37,10 +41,11 @@ struct Asked {
     std::optional<int> answer;
     int error_code = 0;
     bool modified = false;
-    std::string key;        // of the request and its repeats
-    bool replayed = false;  // the answer says that it is an earlier request's
-    std::string told;       // where there is a key: the whole answer but for the customer's link
-    std::string link;       // which is left out after its expiry
+    std::uint64_t deleted = 0;  // entitlements, as was told
+    std::string key;            // of the request and its repeats
+    bool replayed = false;      // the answer says that it is an earlier request's
+    std::string told;  // where there is a key: the whole answer but for the customer's link
+    std::string link;  // which is left out after its expiry
 };
 
 // Of calls to the partner, by a person.

@@ -87,13 +87,14 @@ class Answers {
         // What they ask for is there, is theirs, and names no version.
         constexpr std::array kKnown{200, 201, 202, 400, 503};
         const bool is_known = std::ranges::find(kKnown, *asked.answer) != kKnown.end() ||
-                              (*asked.answer == 404 && may_be_deleted(asked)) ||
+                              (*asked.answer == 404 && may_be_gone(asked)) ||
                               (*asked.answer == 409 && !asked.key.empty());
         if (!look(Invariant::answers_as_promised, is_known)) {
             found_.fail(Invariant::answers_as_promised, "{}: {} {}", asked.correlation,
                         *asked.answer, asked.error_code);
         }
-        if (asked.replayed) return;  // judge_keys holds it against the first
+        if (asked.replayed) return;                    // judge_keys holds it against the first
+        if (asked.kind == AskedKind::account) return;  // judge_accounts
         count_cell(asked);
         const auto found = recorded_.find(asked.correlation);
         if (found == recorded_.end()) return judge_unrecorded(asked);
@@ -183,10 +184,25 @@ class Answers {
     }
 
     // Whenever somebody asked for that: its time is another one when a node stood still.
-    bool may_be_deleted(const Asked& asked) const {
+    bool may_be_gone(const Asked& asked) const {
+        const bool is_account = asked.kind == AskedKind::account;
+        const auto account = is_account ? asked.account : account_of(asked);
         return std::ranges::any_of(evidence_.asked, [&](const Asked& other) {
-            return other.kind == AskedKind::deletion && other.entitlement == asked.entitlement;
+            if (other.kind == AskedKind::deletion && !is_account) {
+                return other.entitlement == asked.entitlement;
+            }
+            const auto gone =
+                is_account ? AccountWish::deletion : AccountWish::deletion_of_all_it_has;
+            return other.kind == AskedKind::account && other.account_wish == gone &&
+                   other.account == account && other.tenant == asked.tenant;
         });
+    }
+
+    std::string account_of(const Asked& asked) const {
+        const auto kept = evidence_.tenants.find(asked.tenant);
+        if (kept == evidence_.tenants.end()) return {};
+        const auto row = kept->second.rows.find(domain::EntitlementId{asked.entitlement});
+        return row == kept->second.rows.end() ? std::string{} : row->second.account.text();
     }
 
     static bool has_what_was_asked(const Asked& asked, EntitlementStatus status) {

@@ -15,6 +15,9 @@ using Histories = std::map<domain::EntitlementId, std::vector<const domain::Even
 void judge_answers(const Evidence& evidence, const Histories& histories, Findings& found,
                    Cells& cells);
 
+// What was asked of whole accounts, and what they hold when they have ended.
+void judge_accounts(const Evidence& evidence, const Histories& histories, Findings& found);
+
 // What came again with its key, against the first.
 void judge_keys(const Evidence& evidence, Findings& found);
 

@@ -44,6 +44,7 @@ class Wire {
         // By tenant, account and product: a purchase that was not answered names no entitlement.
         std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::string>>
             bought;
+        std::map<std::pair<std::string, std::string>, std::vector<std::string>> held;
         for (const auto& item : evidence.partner) {
             const auto& record = item.as_object();
             ours_[base::find_string(record, "entitlementId").value_or("")] =
@@ -57,10 +58,14 @@ class Wire {
                 customers[id.text()] = row.customer.text();
                 bought[{tenant.text(), row.account.text(), row.product_key.text()}].push_back(
                     id.text());
+                held[{tenant.text(), row.account.text()}].push_back(id.text());
             }
         }
         for (const auto& asked : evidence.asked) {
             std::vector about{asked.entitlement};
+            if (asked.kind == AskedKind::account) {
+                about = held[{asked.tenant.text(), asked.account}];
+            }
             if (asked.kind == AskedKind::purchase && asked.entitlement.empty()) {
                 about = bought[{asked.tenant.text(), asked.account, asked.product_key}];
             }

@@ -109,6 +109,33 @@ void Operators::list(const Right& right, Dice& dice) {
     send(nullptr, std::move(asked), std::move(request), false);
 }
 
+void Operators::ask_about_account(Dice& dice) {
+    const auto& right = rights_.at(dice.below(rights_.size()));
+    const auto what = dice.fraction();
+    const bool suspends = dice.chance(0.5);
+    if (right.entitlement.empty()) return;
+    auto asked = asking(AskedKind::account, right, "CANCELLED");
+    asked.entitlement.clear();
+    asked.account = right.offer.account;
+    http::Request request{.method = "DELETE",
+                          .target = fmt::format("/adm/v1/accounts/{}", asked.account)};
+    if (what < 0.15) {
+        asked.account_wish = AccountWish::deletion;
+    } else if (what < 0.35) {
+        asked.account_wish = AccountWish::deletion_of_all_it_has;
+        request.target = fmt::format("{}/account/{}", kEntitlements, asked.account);
+    } else {
+        asked.account_wish = what < 0.6 ? AccountWish::end : AccountWish::status;
+        if (asked.account_wish == AccountWish::status) {
+            asked.status = suspends ? "SUSPENDED" : "ACTIVE";
+        }
+        request.method = "PUT";
+        request.body = fmt::format(R"({{"status":"{}"}})", asked.status);
+    }
+    request.headers = headers(asked, dice.pick(kPreferences));
+    send(nullptr, std::move(asked), std::move(request), dice.chance(0.1));
+}
+
 void Operators::ask_with_key(Dice& dice) {
     auto& right = rights_.at(dice.below(rights_.size()));
     auto asked = asking(AskedKind::update, right, std::string{dice.pick(kStatuses)});
@@ -263,6 +290,7 @@ void Operators::hear(std::size_t number, Right* bought, const http::Response& re
     if (!asked.key.empty()) keep_told(asked, response, body);
     asked.error_code = static_cast<int>(number_in(body, "errorCode"));
     asked.modified = number_in(body, "modifiedCount") == 1;
+    asked.deleted = static_cast<std::uint64_t>(number_in(body, "deletedCount"));
     if (asked.kind == AskedKind::deletion && response.status < 300) forget(asked.entitlement);
     const bool unknown = asked.error_code == api::number_of(api::ErrorCode::account_unknown) ||
                          asked.error_code == api::number_of(api::ErrorCode::product_unknown);

@@ -45,6 +45,9 @@ class Operators {
     // `dice` draws it.
     void ask_otherwise(Dice& dice);
 
+    // One of them changes or deletes an account that has something, or deletes all that it has.
+    void ask_about_account(Dice& dice);
+
     // One of them asks for a change with a key, and asks the same again.
     void ask_with_key(Dice& dice);
 

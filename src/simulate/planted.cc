@@ -73,6 +73,9 @@ constexpr std::array kFaultsInCode{
                     "whatever product the partner shows is taken for the one that was asked for"}},
     Entry<Planted>{Planted::stays_hidden,
                    {"stays-hidden", "what was deleted and lives on is not shown again"}},
+    Entry<Planted>{Planted::cascade_not_recorded,
+                   {"cascade-not-recorded",
+                    "what an account's end asks of its entitlements is forgotten after a crash"}},
     Entry<Planted>{
         Planted::answer_kept_apart,
         {"answer-kept-apart", "the answer to a request with a key is not kept with its change"}},

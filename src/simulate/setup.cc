@@ -20,7 +20,7 @@ assembly::Options product_options(const FaultPlan& plan, bool several_nodes) {
     const seconds freshness = plan.swept() ? seconds{kFreshness} : seconds{0};
     made.api.tenants = {
         {.id = domain::TenantId{"demo"}, .is_default = true, .freshness = freshness},
-        {.id = domain::TenantId{"second"}, .freshness = freshness}};
+        {.id = domain::TenantId{"second"}, .suspend_with_account = true, .freshness = freshness}};
     made.api.partner = {.username = "usher", .password = base::Secret{"usher"}};
     made.bango.route = {.url = others + "/bango",
                         .username = "usher",

@@ -41,6 +41,7 @@ constexpr std::uint64_t kUseOfNodes = 3;
 constexpr std::uint64_t kUseOfChoices = 4;
 constexpr std::uint64_t kUseOfWishes = 6;  // the movers have the one before
 constexpr std::uint64_t kUseOfKeys = 7;
+constexpr std::uint64_t kUseOfAccounts = 8;
 
 class World {
   public:
@@ -52,6 +53,7 @@ class World {
           choices_{options.seed, kUseOfChoices},
           wishes_{options.seed, kUseOfWishes},
           keys_{options.seed, kUseOfKeys},
+          accounts_{options.seed, kUseOfAccounts},
           random_{base::make_seeded_random(options.seed)},
           partner_random_{base::make_seeded_random(~options.seed)},
           nodes_{nodes_of(options)},
@@ -118,6 +120,7 @@ class World {
         movers_.plan_products(rights, trouble_ends_, plan_.swept());
         plan_other_wishes(rights);
         plan_keys(rights);
+        plan_accounts(rights);
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -192,6 +195,16 @@ class World {
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto at = begins + keys_.between({}, trouble_ends_ - begins);
             timeline_.at(at, kWorld, [this](bool) { operators_.ask_with_key(keys_); });
+        }
+    }
+
+    void plan_accounts(std::size_t rights) {
+        if (!accounts_.chance(0.2)) return;
+        const auto count = 1 + accounts_.below(1 + rights / 2);
+        const auto begins = timeline_.now();
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const auto at = begins + accounts_.between({}, trouble_ends_ - begins);
+            timeline_.at(at, kWorld, [this](bool) { operators_.ask_about_account(accounts_); });
         }
     }
 
@@ -409,6 +422,7 @@ class World {
     Dice choices_;
     Dice wishes_;
     Dice keys_;
+    Dice accounts_;
     std::unique_ptr<base::Random> random_;
     std::unique_ptr<base::Random> partner_random_;
     const unsigned nodes_;

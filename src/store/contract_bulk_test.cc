@@ -76,6 +76,8 @@ TEST_P(Contract, BulksComeBackTheNewestFirst) {
         return Writes{};
     });
     EXPECT_EQ(seen, first);
+    EXPECT_EQ(lab.ask(lab.store().find_bulk(first.tenant, first.id)).value(), first);
+    EXPECT_EQ(lab.ask(lab.store().find_bulk(first.tenant, "none")).value(), std::nullopt);
     EXPECT_EQ(elsewhere, std::nullopt);
 }
 

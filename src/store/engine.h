@@ -134,6 +134,8 @@ class ReadEngine {
     virtual Answer<std::vector<flow::SubTenant>> sub_tenants() = 0;
     virtual Answer<std::vector<flow::TenantChange>> tenant_changes(const domain::TenantId& tenant,
                                                                    std::size_t limit) = 0;
+    virtual Answer<std::optional<flow::Bulk>> bulk(const domain::TenantId& tenant,
+                                                   const std::string& id) = 0;
     // The newest first.
     virtual Answer<std::vector<flow::Bulk>> bulks(const domain::TenantId& tenant,
                                                   std::size_t limit) = 0;

@@ -326,6 +326,14 @@ base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> EngineStore::sub_ten
         [](ReadEngine& engine) { return engine.sub_tenants(); });
 }
 
+base::Task<flow::StoreResult<std::optional<flow::Bulk>>> EngineStore::find_bulk(
+    domain::TenantId tenant, std::string id) {
+    return read<std::optional<flow::Bulk>>(
+        [tenant = std::move(tenant), id = std::move(id)](ReadEngine& engine) {
+            return engine.bulk(tenant, id);
+        });
+}
+
 base::Task<flow::StoreResult<std::vector<flow::Bulk>>> EngineStore::bulks(domain::TenantId tenant,
                                                                           std::size_t limit) {
     return read<std::vector<flow::Bulk>>([tenant = std::move(tenant), limit](ReadEngine& engine) {

@@ -68,6 +68,8 @@ class EngineStore : public SteppedStore {
         domain::TenantId tenant, domain::MerchantId merchant, domain::ProductKey key,
         std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::SubTenant>>> sub_tenants() override;
+    base::Task<flow::StoreResult<std::optional<flow::Bulk>>> find_bulk(domain::TenantId tenant,
+                                                                       std::string id) override;
     base::Task<flow::StoreResult<std::vector<flow::Bulk>>> bulks(domain::TenantId tenant,
                                                                  std::size_t limit) override;
     base::Task<flow::StoreResult<std::vector<flow::TenantChange>>> tenant_changes(

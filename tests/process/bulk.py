@@ -65,8 +65,8 @@ class Bulk(program.Case):
                              ("be-4", "CANCELLED", "CUSTOMER_CHANGED", "FRAUD")])
         told = self.bulk(1)
         look = told["look"]
-        self.assertEqual([look[name] for name in ("changed", "unchanged", "refused", "ends", "live")],
-                         [1, 1, 3, 1, 40])
+        names = ("changed", "unchanged", "refused", "ends", "live")
+        self.assertEqual([look[name] for name in names], [1, 1, 3, 1, 40])
         self.assertEqual({one["errorCode"]: one["firstLine"] for one in told["refusals"]},
                          {40403: 4, 40040: 5, 40023: 6})
         self.assertEqual(set(self.statuses(5)), {"ACTIVE"})

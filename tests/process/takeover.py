@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`usher import` as it is typed: an operator's entitlements come from another platform, with the ids
-that the partner gave them. Nothing is sent; each is asked of the partner, and what is not as the
-file says is told."""
+"""`usher import` as it is typed: an operator's entitlements come from another platform, with the
+ids that the partner gave them. Nothing is sent; each is asked of the partner, and what is not as
+the file says is told."""
 
 import argparse
 import csv
@@ -75,7 +75,8 @@ class Takeover(program.Case):
         self.assertEqual(self.portal.ask("GET", f"/adm/v1/accounts/{rows[0][1]}").json["status"],
                          "ACTIVE")
         # They are entitlements like any other.
-        self.assertEqual(self.portal.put(rows[0][0], "SUSPENDED", {"Prefer": "wait=10"}).status, 200)
+        answer = self.portal.put(rows[0][0], "SUSPENDED", {"Prefer": "wait=10"})
+        self.assertEqual(answer.status, 200)
         self.assertEqual(self.portal.held()[rows[0][0]]["status"], "SUSPENDED")
 
     def test_what_is_not_as_the_file_says_is_told(self):

@@ -14,6 +14,7 @@
 #include "api/admin/calls.h"
 #include "api/admin/manners.h"
 #include "api/fields.h"
+#include "api/once.h"
 #include "base/json.h"
 #include "base/side_by_side.h"
 
@@ -107,10 +108,17 @@ class Rows {
     Rows(const Exchange& asked, const Surroundings& around, const Part& part)
         : asked_{asked}, around_{around}, part_{part}, outcomes_(part.rows.size()) {}
 
-    // All of them from `first` on as they would go.
-    base::Task<> look(std::size_t first) {
-        next_ = first;
+    // All of them as they would go.
+    base::Task<> look() {
+        next_ = 0;
         co_await base::side_by_side(kAtOnce, [this] { return look_at_more(); });
+    }
+
+    // How many entitlements those would end that have not had their turn: all but the ones whose
+    // result is known, and those that were carried out before a crash.
+    base::Task<> look_ahead(const flow::Bulk& bulk) {
+        next_ = bulk.told <= part_.from ? 0 : bulk.told - part_.from;
+        co_await base::side_by_side(kAtOnce, [this, &bulk] { return look_ahead_at_more(bulk); });
     }
 
     base::Task<> run(const flow::Bulk& bulk) {
@@ -126,6 +134,15 @@ class Rows {
     base::Task<> look_at_more() {
         while (next_ < part_.rows.size() && !is_stopped_) {
             const auto row = next_++;
+            note(row, co_await try_row(part_.rows[row]));
+        }
+    }
+
+    base::Task<> look_ahead_at_more(const flow::Bulk& bulk) {
+        while (next_ < part_.rows.size() && !is_stopped_) {
+            const auto row = next_++;
+            const bool may_be_done = part_.from + row < bulk.let_through;
+            if (may_be_done && co_await is_done(bulk, row)) continue;
             note(row, co_await try_row(part_.rows[row]));
         }
     }
@@ -158,9 +175,10 @@ class Rows {
         co_return look_outcome(came, call->exchange);
     }
 
-    base::Task<RowOutcome> carry_out_row(const flow::Bulk& bulk, std::size_t row) {
+    // Under its key, in the bulk's name.
+    std::expected<OperatorCall, Problem> keyed_call(const flow::Bulk& bulk, std::size_t row) const {
         auto call = call_of(part_.rows[row]);
-        if (!call) co_return refused_row(call.error(), asked_);
+        if (!call) return call;
         auto& exchange = call->exchange;
         const auto number = part_.from + row;
         exchange.request.headers.set("Idempotency-Key", fmt::format("bulk.{}.{}", bulk.id, number));
@@ -170,8 +188,45 @@ class Rows {
         }
         exchange.correlation = bulk.id;
         exchange.comment = bulk.asker.comment;
+        return call;
+    }
+
+    // What is kept of its being carried out; nothing where it was refused, or not carried out.
+    base::Task<std::expected<std::optional<std::string>, flow::Failure>> kept_of(
+        const Exchange& exchange) {
+        auto asked = read_idempotency_key(exchange);
+        if (!asked || !*asked) co_return std::nullopt;
+        co_return co_await around_.operations.find_answer(std::move(**asked));
+    }
+
+    base::Task<bool> is_done(const flow::Bulk& bulk, std::size_t row) {
+        const auto call = keyed_call(bulk, row);
+        if (!call) co_return false;
+        const auto kept = co_await kept_of(call->exchange);
+        co_return kept && *kept;
+    }
+
+    base::Task<RowOutcome> carry_out_row(const flow::Bulk& bulk, std::size_t row) {
+        auto call = keyed_call(bulk, row);
+        if (!call) co_return refused_row(call.error(), asked_);
+        if (part_.from + row < bulk.told) co_return co_await tell_again(*call, row);
         const auto came = co_await admin::carry_out(*call, around_);
-        co_return run_outcome(came, exchange);
+        co_return run_outcome(came, call->exchange);
+    }
+
+    // A row has one turn. What came of it is kept, unless it was refused: then it is only looked
+    // at.
+    base::Task<RowOutcome> tell_again(OperatorCall& call, std::size_t row) {
+        const auto kept = co_await kept_of(call.exchange);
+        if (!kept && kept.error().kind == flow::FailureKind::key_of_another) {
+            co_return refused_row(problem(kept.error()), asked_);
+        }
+        if (!kept) co_return std::unexpected{problem(kept.error())};
+        if (*kept) co_return run_outcome(read_kept(**kept), call.exchange);
+        auto outcome = co_await try_row(part_.rows[row]);
+        const bool is_late = outcome && outcome->verdict != flow::BulkVerdict::refused;
+        if (is_late) co_return late_row(asked_);
+        co_return outcome;
     }
 
     const Exchange& asked_;
@@ -222,16 +277,12 @@ Results results_of(const std::vector<std::optional<RowOutcome>>& outcomes) {
     return results;
 }
 
-// How many entitlements the rows would end that the guard has not seen yet.
-base::Task<std::expected<std::uint64_t, Problem>> count_ends(Rows& rows, const Part& part,
-                                                             const flow::Bulk& bulk) {
-    const auto seen = bulk.let_through <= part.from ? 0 : bulk.let_through - part.from;
-    if (seen >= part.rows.size()) co_return 0;
-    co_await rows.look(seen);
+// How many entitlements the rows would end that have not had their turn.
+base::Task<std::expected<std::uint64_t, Problem>> count_ends(Rows& rows, const flow::Bulk& bulk) {
+    co_await rows.look_ahead(bulk);
     std::uint64_t ends = 0;
-    for (auto row = seen; row < part.rows.size(); ++row) {
-        const auto& outcome = rows.outcomes()[row];
-        if (!outcome) continue;  // behind one that is trouble
+    for (const auto& outcome : rows.outcomes()) {
+        if (!outcome) continue;
         if (!*outcome) co_return std::unexpected{outcome->error()};
         ends += (*outcome)->ends;
     }
@@ -271,16 +322,20 @@ base::Task<Answer> list_bulks(Exchange& exchange, const Surroundings& around) {
 }
 
 base::Task<Answer> read_bulk(Exchange& exchange, const Surroundings& around) {
-    co_return told(200, co_await around.operations.find_bulk(place_of(exchange)), around);
+    co_return told(
+        200,
+        co_await around.operations.find_bulk(exchange.tenant->id, exchange.params.at("bulkId")),
+        around);
 }
 
 base::Task<Answer> look_at_rows(Exchange& exchange, const Surroundings& around) {
     const auto part = read_part(exchange.body);
     if (!part) co_return std::unexpected{part.error()};
-    const auto bulk = co_await around.operations.find_bulk(place_of(exchange));
+    const auto bulk =
+        co_await around.operations.find_bulk(exchange.tenant->id, exchange.params.at("bulkId"));
     if (!bulk) co_return std::unexpected{problem(bulk.error())};
     Rows rows{exchange, around, *part};
-    co_await rows.look(0);
+    co_await rows.look();
     auto results = results_of(rows.outcomes());
     if (results.trouble) co_return std::unexpected{std::move(*results.trouble)};
     const auto looked =
@@ -310,10 +365,10 @@ base::Task<Answer> carry_out_rows(Exchange& exchange, const Surroundings& around
     const auto part = read_part(exchange.body);
     if (!part) co_return std::unexpected{part.error()};
     const auto place = place_of(exchange);
-    const auto before = co_await around.operations.find_bulk(place);
+    const auto before = co_await around.operations.find_bulk(place.tenant, place.id);
     if (!before) co_return std::unexpected{problem(before.error())};
     Rows rows{exchange, around, *part};
-    const auto ends = co_await count_ends(rows, *part, *before);
+    const auto ends = co_await count_ends(rows, *before);
     if (!ends) co_return std::unexpected{ends.error()};
     const auto bulk =
         co_await around.operations.let_rows_through({.place = place,

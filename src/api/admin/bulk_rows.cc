@@ -131,12 +131,29 @@ void tell_refusal(const json::object& body, json::object& told) {
     told["message"] = base::find_string(body, "message").value_or("");
 }
 
+// What an account keeps of that which was to be deleted.
+void tell_kept(const json::object& body, RowResult& result) {
+    const auto* kept = base::find_member(body, "notDeleted");
+    const bool has_kept = kept != nullptr && kept->is_array() && !kept->get_array().empty();
+    if (!has_kept) return;
+    const auto* first = kept->get_array().front().if_object();
+    if (first == nullptr) return;
+    if (const auto* code = base::find_member(*first, "errorCode")) result.told["errorCode"] = *code;
+    result.told["message"] =
+        fmt::format("{} were not deleted, the first of them {}.", kept->get_array().size(),
+                    base::find_string(*first, "_id").value_or(""));
+    if (result.verdict == flow::BulkVerdict::unchanged) {
+        result.verdict = flow::BulkVerdict::refused;
+    }
+}
+
 RowResult told_of(flow::BulkVerdict verdict, const http::Response& response) {
     RowResult result{.verdict = verdict, .told = {{"httpStatus", response.status}}};
     const auto parsed = base::parse_json(response.body);
     const auto* body = parsed ? parsed->if_object() : nullptr;
     if (body == nullptr) return result;
     if (response.status >= 400) tell_refusal(*body, result.told);
+    tell_kept(*body, result);
     // Of a purchase: the id that was given to it.
     if (const auto id = base::find_string(*body, "entitlementId")) {
         result.told["entitlementId"] = *id;
@@ -160,13 +177,6 @@ bool is_unchanged(const http::Response& response) {
 bool is_to_be_repeated(const Answer& came) {
     if (came) return came->status >= 500;
     return http_status(came.error().code) >= 500 || came.error().code == ErrorCode::key_under_way;
-}
-
-// What the operator would not have any more, or not for now.
-bool is_lost(const domain::Entitlement& row) {
-    const auto status = domain::meaning(row.convergence.status);
-    return domain::is_ended(status) || status == domain::PartnerStatus::active_ending ||
-           status == domain::PartnerStatus::suspended;
 }
 
 http::Response response_of(const Answer& came, const Exchange& call) {
@@ -215,9 +225,7 @@ RowOutcome look_outcome(const Answer& came, const Exchange& call) {
     if (!call.tried) return told_of(flow::BulkVerdict::refused, response);
     auto result = told_of(
         call.tried->changes ? flow::BulkVerdict::changed : flow::BulkVerdict::unchanged, response);
-    if (call.tried->changes) {
-        result.ends = static_cast<std::uint64_t>(std::ranges::count_if(call.tried->rows, is_lost));
-    }
+    result.ends = call.tried->losses;
     // What the answer would say of the id and of the partner is not so yet.
     result.told.erase("entitlementId");
     result.told.erase("propagation");
@@ -233,6 +241,10 @@ RowOutcome run_outcome(const Answer& came, const Exchange& call) {
     return told_of(
         is_unchanged(response) ? flow::BulkVerdict::unchanged : flow::BulkVerdict::changed,
         response);
+}
+
+RowResult late_row(const Exchange& asked) {
+    return refused_row(problem(ErrorCode::bulk_out_of_turn), asked);
 }
 
 RowResult refused_row(const Problem& problem, const Exchange& asked) {

@@ -33,4 +33,7 @@ RowOutcome run_outcome(const Answer& came, const Exchange& call);
 // Of a row that stands for no call.
 RowResult refused_row(const Problem& problem, const Exchange& asked);
 
+// Of one that was refused when it had its turn, and would not be any more: it has no other.
+RowResult late_row(const Exchange& asked);
+
 }  // namespace usher::api::admin

@@ -85,20 +85,45 @@ class BulkTest : public SurfaceTest {
 };
 
 TEST_F(BulkTest, EachRowIsCarriedOutUnderAKeyOfItsOwn) {
-    operations.bulk.let_through = 2;  // the guard has seen them
     operations.bulk.asker.comment = "why";
     const auto response = ask("/rows", two_rows());
     ASSERT_EQ(response.status, 200) << response.body;
     ASSERT_EQ(operations.keys_asked.size(), 1U);
     EXPECT_EQ(operations.keys_asked[0].key.key, "bulk.b-1.0");
     EXPECT_EQ(operations.keys_asked[0].key.subject, "sub-half");
-    ASSERT_EQ(operations.updates.size(), 1U);
-    EXPECT_EQ(operations.updates[0].asker.correlation.text(), "b-1");
-    EXPECT_EQ(operations.updates[0].asker.comment, "why");
+    ASSERT_EQ(operations.updates.size(), 2U) << "looked at for the guard, and carried out";
+    EXPECT_TRUE(operations.updates[0].once->tries);
+    EXPECT_FALSE(operations.updates[1].once->tries);
+    EXPECT_EQ(operations.updates[1].asker.correlation.text(), "b-1");
+    EXPECT_EQ(operations.updates[1].asker.comment, "why");
     ASSERT_EQ(operations.results_noted.size(), 1U);
     EXPECT_THAT(operations.results_noted[0].noted.verdicts,
                 ElementsAre(BulkVerdict::changed, BulkVerdict::refused));
     EXPECT_EQ(json(response).at("results").at(1).at("errorCode"), 40013);
+}
+
+TEST_F(BulkTest, ARowHasOneTurn) {
+    operations.bulk.told = 2;
+    operations.bulk.let_through = 2;
+    // It was refused, for nothing is kept of it; by now it would not be any more.
+    auto would_change = flow::fail(flow::FailureKind::only_tried);
+    const std::string told = R"({"status":200,"headers":[],"body":"{\"modifiedCount\":1}"})";
+    would_change.tried =
+        std::make_shared<const flow::Tried>(flow::Tried{.answer = told, .changes = true});
+    operations.update_answer = std::unexpected{would_change};
+    auto response = ask("/rows", two_rows());
+    EXPECT_EQ(json(response).at("results").at(0).at("errorCode"), 40903) << response.body;
+    ASSERT_EQ(operations.updates.size(), 1U);
+    EXPECT_TRUE(operations.updates[0].once->tries);
+
+    operations.answer_kept = told;
+    response = ask("/rows", two_rows());
+    EXPECT_EQ(json(response).at("results").at(0).at("outcome"), "changed");
+    EXPECT_EQ(operations.updates.size(), 1U);
+
+    operations.answer_kept = std::unexpected{flow::fail(flow::FailureKind::key_of_another)};
+    response = ask("/rows", two_rows());
+    EXPECT_EQ(json(response).at("results").at(0).at("errorCode"), 42201) << "another row";
 }
 
 TEST_F(BulkTest, WhereTheGuardStopsItNothingIsCarriedOut) {

@@ -144,6 +144,8 @@ class MemoryReader : public ReadEngine {
                                                   const domain::EntitlementId& entitlement,
                                                   std::size_t limit) override;
     Answer<std::vector<flow::SubTenant>> sub_tenants() override;
+    Answer<std::optional<flow::Bulk>> bulk(const domain::TenantId& tenant,
+                                           const std::string& id) override;
     Answer<std::vector<flow::Bulk>> bulks(const domain::TenantId& tenant,
                                           std::size_t limit) override;
     Answer<std::vector<flow::TenantChange>> tenant_changes(const domain::TenantId& tenant,

@@ -281,6 +281,12 @@ ReadEngine::Answer<std::vector<flow::SubTenant>> MemoryReader::sub_tenants() {
     return all;
 }
 
+ReadEngine::Answer<std::optional<flow::Bulk>> MemoryReader::bulk(const domain::TenantId& tenant,
+                                                                 const std::string& id) {
+    const std::lock_guard lock{state_->mutex};
+    return find(state_->bulks, std::pair{tenant, id});
+}
+
 ReadEngine::Answer<std::vector<flow::Bulk>> MemoryReader::bulks(const domain::TenantId& tenant,
                                                                 std::size_t limit) {
     const std::lock_guard lock{state_->mutex};

@@ -148,6 +148,8 @@ class SqliteReader final : public ReadEngine {
         const domain::TenantId& tenant, const domain::EntitlementId& entitlement,
         std::size_t limit) override;
     ReadEngine::Answer<std::vector<flow::SubTenant>> sub_tenants() override;
+    ReadEngine::Answer<std::optional<flow::Bulk>> bulk(const domain::TenantId& tenant,
+                                                       const std::string& id) override;
     ReadEngine::Answer<std::vector<flow::Bulk>> bulks(const domain::TenantId& tenant,
                                                       std::size_t limit) override;
     ReadEngine::Answer<std::vector<flow::TenantChange>> tenant_changes(

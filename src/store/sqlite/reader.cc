@@ -342,6 +342,16 @@ ReadEngine::Answer<std::vector<flow::SubTenant>> SqliteReader::sub_tenants() {
     });
 }
 
+ReadEngine::Answer<std::optional<flow::Bulk>> SqliteReader::bulk(const domain::TenantId& tenant,
+                                                                 const std::string& id) {
+    return ask<std::optional<flow::Bulk>>(
+        [&](Connection& connection) -> Result<std::optional<flow::Bulk>> {
+            auto cursor = look_up(connection, sql::kFindBulk, tenant.text(), id);
+            if (!cursor) return std::unexpected{cursor.error()};
+            return read_one<flow::Bulk>(*cursor);
+        });
+}
+
 ReadEngine::Answer<std::vector<flow::Bulk>> SqliteReader::bulks(const domain::TenantId& tenant,
                                                                 std::size_t limit) {
     using Bulks = std::vector<flow::Bulk>;
