@@ -5,7 +5,6 @@ import pathlib
 import re
 import struct
 import threading
-import time
 
 import measure
 import prepare
@@ -77,15 +76,6 @@ class Both:
                             *more, seconds=seconds, warmup=1)
 
 
-def read_statuses(usher, sandbox, rows):
-    """What the server says now; it holds the file, so nobody else can look."""
-    caller = usher.program.caller()
-    caller.given_token = sandbox.token()
-    found = [(one, caller.read(one)["status"]) for one, _ in rows]
-    caller.close()
-    return found
-
-
 BUCKET = re.compile(r'^usher_store_group_seconds_bucket\{le="([^"]+)"\} (\d+)', re.MULTILINE)
 
 
@@ -133,7 +123,8 @@ def checkpoints(world):
         left = world.minutes * 60
         while left > 0:
             seconds = min(left, SEGMENT_S)
-            parts.append(both.run(seconds, rate, read_statuses(usher, world.sandbox, rows)))
+            statuses = prepare.read_statuses(usher, world.sandbox.token(), rows)
+            parts.append(both.run(seconds, rate, statuses))
             left -= seconds
         watch.stop()
         others = others.share()

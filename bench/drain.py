@@ -46,7 +46,7 @@ class Limited:
 
 
 def read_status(world, usher):
-    token = admin_token(world)  # a run may outlive one
+    token = world.sandbox.token("admin")  # a run may outlive one
     request = urllib.request.Request(
         f"http://127.0.0.1:{usher.admin_port}/admin/v1/status",
         headers={"Authorization": f"Bearer {token}", "nv-tenant-id": "demo"})
@@ -102,14 +102,6 @@ def run_one(world, name, options):
             "turned_away": away / (answered + away),
             "told": told[1] / max(ended - told[0], 1e-9),
             "calls_in_outage": before["unavailable"]}
-
-
-def admin_token(world):
-    caller = world.sandbox.program.caller("admin")
-    try:
-        return caller.token()
-    finally:
-        caller.close()
 
 
 def drain(world):

@@ -3,18 +3,16 @@
 import multiprocessing
 import random
 import socket
-import statistics
-import threading
 import time
 
 import measure
 import prepare
-from checkpoints import read_statuses
+from clients import Clients, p99_row, tell_pair
 from servers import Silent, Trouble, Usher
 
 OF_A_KIND = 300
 KINDS = ("slow", "deaf", "idle")
-READERS, WRITERS = 48, 16
+CONNECTIONS = {"GET": 48, "PUT": 16}
 SHARE_OF_PEAK = 0.3
 BYTE_EVERY_S = 1.0
 ASKED_AT_ONCE = 100  # by a deaf one: more than the server's socket buffer has answers for
@@ -110,75 +108,29 @@ class Pests:
             self.process.kill()
 
 
-class Good:
-    """Readers and writers at a pace that the server can easily keep."""
-
-    def __init__(self, world, usher, rows):
-        self.world, self.usher, self.rows = world, usher, rows
-        self.rates = {"GET": 0, "PUT": 0}
-
-    def run(self, statuses):
-        world, token = self.world, self.world.sandbox.token()
-        files = {"GET": prepare.get_requests(world.folder / "good-get", self.rows, READERS,
-                                             [token]),
-                 "PUT": prepare.put_requests(world.folder / "good-put", statuses, WRITERS, token)}
-        found, threads = {}, []
-        for name, count in (("GET", READERS), ("PUT", WRITERS)):
-            threads.append(threading.Thread(target=self.load, args=(found, name, files, count)))
-            threads[-1].start()
-        for thread in threads:
-            thread.join()
-        for name, result in found.items():
-            measure.check_answers(f"good {name}", result)
-        if len(found) != len(threads):
-            raise Trouble("a good client could not be measured")
-        return found
-
-    def load(self, found, name, files, count):
-        found[name] = measure.load(self.world, self.usher.port, files[name], count, "--rate",
-                                   self.rates[name])
-
-
 def hostile(world):
     silent = Silent()
     store = prepare.copy_store(world.store, "hostile.db")
-    rows = prepare.statuses(store)
     usher = Usher(world.folder, store, world.sandbox, f"http://127.0.0.1:{silent.port}/bango")
     pairs, least = [], len(KINDS) * OF_A_KIND
     try:
-        good = Good(world, usher, rows)
-        peak = good.run(rows)
-        good.rates = {name: one["per_second"] * SHARE_OF_PEAK for name, one in peak.items()}
+        good = Clients(world, usher, prepare.statuses(store), CONNECTIONS)
+        good.find_rates(SHARE_OF_PEAK)
         for number in range(max(5, world.rounds)):
             measure.await_quiet(world)
-            others = measure.Others()
-            calm = good.run(read_statuses(usher, world.sandbox, rows))
-            statuses = read_statuses(usher, world.sandbox, rows)
+            calm = good.run(good.statuses())
+            statuses = good.statuses()
             with Pests(usher.port, world.sandbox.token()) as pests:
                 pestered = good.run(statuses)
             least = min(least, pests.least.value)
-            busy = others.share()
-            pairs.append((calm, pestered, busy))
-            print(f"    pair {number + 1}: " + ", ".join(
-                f"{name} p99 {calm[name]['p99_us'] / 1e3:.2f} -> "
-                f"{pestered[name]['p99_us'] / 1e3:.2f} ms" for name in good.rates)
-                  + (f"  (others {busy:.0%})" if busy > measure.QUIET else ""), flush=True)
+            pairs.append((calm, pestered))
+            tell_pair(number, calm, pestered)
     finally:
         usher.stop()
         silent.close()
     print(f"  at least {least} hostile connections at any time")
-    return report(pairs, good.rates, least)
-
-
-def report(pairs, rates, least):
-    rows, goals = [], []
-    quiet = [pair for pair in pairs if pair[2] <= measure.QUIET]
-    for name, rate in rates.items():
-        ratio = statistics.median(b[name]["p99_us"] / a[name]["p99_us"]
-                                  for a, b, _ in quiet or pairs)
-        rows.append({"benchmark": "hostile", "name": name, "rate": rate, "least": least,
-                     "p99_ratio": ratio, "p99_us": [[a[name]["p99_us"], b[name]["p99_us"]]
-                                                    for a, b, _ in pairs]})
-        goals.append(measure.goal(f"p99 of {name}, with hostile clients over without", ratio, 1.5,
-                                  at_most=True, quiet=quiet))
-    return rows, goals
+    rows = [p99_row("hostile", name, pairs, rate, least=least)
+            for name, rate in good.rates.items()]
+    return rows, [measure.goal(f"p99 of {row['name']}, with hostile clients over without",
+                               row["p99_ratio"], 1.5, at_most=True, quiet=row["quiet"])
+                  for row in rows]

@@ -12,11 +12,15 @@ import sys
 import tempfile
 from http.client import HTTPException
 
+import bulk_file
 import checkpoints
 import drain
 import get
 import hostile
+import listing
 import measure
+import mixed
+import noisy
 import prepare
 import put
 import start
@@ -32,6 +36,10 @@ BENCHMARKS = {
     "checkpoints": (checkpoints.checkpoints, "long writing with readers: the log and the latency"),
     "drain": (drain.drain, "100,000 open changes after an outage: the partner's capacity"),
     "hostile": (hostile.hostile, "p99 while 900 slow, deaf or idle connections are there"),
+    "list": (listing.listing, "lists at 10^6 entitlements: reading one"),
+    "bulk": (bulk_file.bulk, "a file of changes: single PUTs, and what other clients feel"),
+    "mixed": (mixed.mixed, "80 % GET, 15 % PUT, 5 % lists at 10^5 and 10^7 entitlements"),
+    "noisy": (noisy.noisy, "p99 of a quiet tenant beside one that asks 50 times as much"),
 }
 USUAL = ("put", "get", "token", "store", "start")
 
@@ -51,6 +59,12 @@ def read_arguments():
     parser.add_argument("--minutes", type=float, default=10, help="of checkpoints (%(default)s)")
     parser.add_argument("--drain", type=int, default=100_000, metavar="N",
                         help="open changes of drain (%(default)s)")
+    parser.add_argument("--entitlements", type=int, default=1_000_000, metavar="N",
+                        help="of list (%(default)s)")
+    parser.add_argument("--bulk", type=int, default=10_000, metavar="N",
+                        help="rows of bulk (%(default)s)")
+    parser.add_argument("--mixed", default="100000,10000000", metavar="FEW,MANY",
+                        help="entitlements of mixed (%(default)s)")
     parser.add_argument("--folder", default="/var/tmp", help="on a real disk (%(default)s)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release",
                         help=argparse.SUPPRESS)
@@ -74,7 +88,9 @@ def run_all(arguments, folder, report):
     connections = [int(word) for word in arguments.connections.split(",")]
     world = prepare.World(folder, arguments.build / "bench", arguments.modules, arguments.seconds,
                           arguments.warmup, arguments.rounds, connections)
-    world.drain = arguments.drain
+    world.drain, world.bulk = arguments.drain, arguments.bulk
+    world.entitlements = arguments.entitlements
+    world.mixed = [int(word) for word in arguments.mixed.split(",")]
     world.minutes, world.patience = arguments.minutes, arguments.patience
     try:
         world.prepare(prepare.RUN_IN_ROWS + max(1024, 2 * max(connections)))

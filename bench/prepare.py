@@ -2,21 +2,25 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import pathlib
 import shutil
 import sqlite3
 import threading
+import urllib.parse
 
 from servers import Sandbox, Trouble, Usher, program
 
 ENTITLEMENTS = program.ENTITLEMENTS
+LIST = ENTITLEMENTS.replace("v2", "v1", 1)
 BUYERS = 8
 OTHER = {"ACTIVE": "SUSPENDED", "SUSPENDED": "ACTIVE"}
 # Changed only while a server is run in.
 RUN_IN_ROWS, RUN_IN_CONNECTIONS = 256, 64
 # Above this a connection's turn comes round too seldom to be worth the file.
 MOST_EACH = 64
+ACCOUNTS = itertools.count()
 
 
 @contextlib.contextmanager
@@ -35,10 +39,25 @@ def statuses(store):
                                   "WHERE tenant_id = 'demo' ORDER BY entitlement_id").fetchall()
 
 
-def count_requested(store):
+def read_statuses(usher, token, rows):
+    """What the server says now; it holds the file, so nobody else can look."""
+    caller = usher.program.caller()
+    caller.given_token = token
+    found = [(one, caller.read(one)["status"]) for one, _ in rows]
+    caller.close()
+    return found
+
+
+def count_requested(store, after=0):
     """Events that a caller's change wrote; what the partner answered is told by others."""
     with opened(store) as connection:
-        return connection.execute("SELECT count(*) FROM event WHERE kind = 'requested'"
+        return connection.execute("SELECT count(*) FROM event WHERE tenant_id = 'demo' "
+                                  "AND position > ? AND kind = 'requested'", [after]).fetchone()[0]
+
+
+def feed_end(store):
+    with opened(store) as connection:
+        return connection.execute("SELECT last FROM tenant_feed WHERE tenant_id = 'demo'"
                                   ).fetchone()[0]
 
 
@@ -77,9 +96,10 @@ class Buyer:
         return bought.json["_id"], bought.json["status"]
 
 
-def make_entitlements(usher, sandbox, count):
+def make_entitlements(usher, token, count):
+    """Each with an account of its own."""
     caller = usher.program.caller()
-    caller.given_token = sandbox.token()
+    caller.given_token = token
     product = {"type": "thirdParty", "name": "Premium", "providerId": "BANGO_US",
                "providerResourceId": "MUSIC_PREMIUM"}
     expect(caller.ask("PUT", "/cpm/commercial/v1/products", product), 201)
@@ -90,7 +110,8 @@ def make_entitlements(usher, sandbox, count):
         own.buyer = Buyer(usher, caller.given_token)
         buyers.append(own.buyer)
 
-    accounts = [f"account-{number}" for number in range(count)]
+    # The partner is the same for all stores of a run.
+    accounts = [f"account-{next(ACCOUNTS)}" for _ in range(count)]
     with concurrent.futures.ThreadPoolExecutor(BUYERS, initializer=hire) as pool:
         made = list(pool.map(lambda account: own.buyer.buy(account), accounts))
     program.until("all purchases are confirmed", lambda: all(
@@ -113,41 +134,59 @@ class World:
         self.store = folder / "prepared.db"
 
     def prepare(self, count):
-        usher = Usher(self.folder, self.store, self.sandbox, self.sandbox.url + "/bango")
+        self.sample = self.buy(self.store, count)
+
+    def buy(self, store, count):
+        """A store with so many entitlements; the record of one."""
+        usher = Usher(self.folder, store, self.sandbox, self.sandbox.url + "/bango")
         try:
-            made = make_entitlements(usher, self.sandbox, count)
+            made = make_entitlements(usher, self.sandbox.token(), count)
             caller = usher.program.caller()
             caller.given_token = self.sandbox.token()
-            self.sample = json.dumps(caller.read(made[0]), separators=(",", ":"))
+            sample = json.dumps(caller.read(made[0]), separators=(",", ":"))
             caller.close()
         finally:
             usher.stop()
-        wrong = [one for one in statuses(self.store) if one[1] not in OTHER]
-        if wrong or count_backlog(self.store):
+        wrong = [one for one in statuses(store) if one[1] not in OTHER]
+        if wrong or count_backlog(store):
             raise Trouble(f"preparation left {wrong[:3]} or work to do")
+        return sample
 
     def close(self):
         self.sandbox.stop()
 
 
-def shares(rows, connections):
+def shares(rows, connections, most=MOST_EACH):
     """Each connection's own rows."""
-    each = min(len(rows) // connections, MOST_EACH)
+    each = min(len(rows) // connections, most)
     if each == 0:
         raise Trouble(f"{len(rows)} entitlements are too few for {connections} connections")
     return [rows[i * each:(i + 1) * each] for i in range(connections)]
 
 
-def put_bytes(entitlement, status, token):
+def put_bytes(entitlement, status, token, waits=False):
+    """`waits`: for the partner, as a portal does that does not say otherwise."""
     body = json.dumps({"status": status})
+    prefer = "" if waits else "Prefer: respond-async\r\n"
     return (f"PUT {ENTITLEMENTS}/{entitlement} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-            f"Prefer: respond-async\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+            f"{prefer}Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def asking_bytes(path, token):
+    return (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n").encode()
 
 
 def get_bytes(entitlement, token):
-    return (f"GET {ENTITLEMENTS}/{entitlement} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Authorization: Bearer {token}\r\n\r\n").encode()
+    return asking_bytes(f"{ENTITLEMENTS}/{entitlement}", token)
+
+
+def list_bytes(where, token, **more):
+    """`where`: the filter; nothing for all."""
+    query = ({"filter": json.dumps(where, separators=(",", ":"))} if where else {}) | more
+    words = urllib.parse.urlencode(query, quote_via=urllib.parse.quote)
+    return asking_bytes(f"{LIST}?{words}", token)
 
 
 def write_requests(path, slots):
@@ -158,13 +197,21 @@ def write_requests(path, slots):
     return path
 
 
-def put_requests(path, rows, connections, token):
+def there_and_back(share, token, waits=False):
     """Each to the status that it has not, then back: every answer changes something."""
-    slots = []
-    for share in shares(rows, connections):
-        there = [put_bytes(one, OTHER[status], token) for one, status in share]
-        slots.append(there + [put_bytes(one, status, token) for one, status in share])
-    return write_requests(path, slots)
+    there = [put_bytes(one, OTHER[status], token, waits) for one, status in share]
+    return there + [put_bytes(one, status, token, waits) for one, status in share]
+
+
+def put_requests(path, rows, connections, token, waits=False):
+    return write_requests(path, [there_and_back(share, token, waits)
+                                 for share in shares(rows, connections)])
+
+
+def spread(path, requests, connections):
+    """Each connection has its own part of them."""
+    each = len(requests) // connections
+    return write_requests(path, [requests[i * each:(i + 1) * each] for i in range(connections)])
 
 
 def get_requests(path, rows, connections, tokens):

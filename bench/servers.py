@@ -47,6 +47,12 @@ def wait_for_port(port, process):
     raise Trouble(f"{process.args[0]} did not listen within {PATIENCE_S} s")
 
 
+def run_program(*arguments, extra=None):
+    """Usher's own commands that end by themselves, after however long."""
+    return subprocess.run([program.USHER, *map(str, arguments)], capture_output=True, text=True,
+                          env=program.environment(extra), check=False)
+
+
 class Silent:
     """A port that refuses connections and that nobody else gets meanwhile."""
 
@@ -98,9 +104,9 @@ class Sandbox:
         self.issuer = self.url + REALM
         self.caller = self.program.caller()
 
-    def token(self):
+    def token(self, user="portal"):
         self.caller.close()  # what was kept may have been idle for too long
-        self.caller.given_token = None
+        self.caller.user, self.caller.given_token = user, None
         return self.caller.token()
 
     def keys(self):
@@ -129,20 +135,24 @@ url = "{partner}"
 username = "usher"
 password = "usher"
 customer_id = "{{tenant}}-{{account}}"
-[[tenant]]
-id = "demo"
-default = true
+"""
+TENANT = """[[tenant]]
+id = "{name}"
+default = {default}
 edition = "A"
 """
 
 
 class Usher:
-    """`usher serve` on one store; `partner` is where it looks for the partner."""
+    """`usher serve` on one store; `partner` is where it looks for the partner. The first of the
+    tenants is the default one."""
 
-    def __init__(self, folder, store, sandbox, partner):
+    def __init__(self, folder, store, sandbox, partner, tenants=("demo",)):
         self.config = folder / f"usher-{store.stem}.toml"
-        self.config.write_text(SETTINGS.format(store=store, issuer=sandbox.issuer,
-                                               partner=partner))
+        text = SETTINGS.format(store=store, issuer=sandbox.issuer, partner=partner)
+        for name in tenants:
+            text += TENANT.format(name=name, default=str(name == tenants[0]).lower())
+        self.config.write_text(text)
         self.program = program.Program("serve", "--config", str(self.config))
         self.port = int(self.program.port("operator"))
         self.admin_port = int(self.program.port("admin"))

@@ -23,10 +23,10 @@ def fill(world):
 
 
 class Start:
-    def __init__(self, world, name, store, killed=False, expected=200):
+    def __init__(self, world, name, store, killed=False, expected=200, rows=None):
         self.world, self.name, self.store = world, name, store
         self.killed, self.expected = killed, expected
-        self.rows = prepare.statuses(store) if store.exists() else [("none", "")]
+        self.rows = rows or (prepare.statuses(store) if store.exists() else [("none", "")])
 
     def prepare(self):
         """With `killed`, what the next start finds is a log that was not copied back."""

@@ -392,6 +392,40 @@ TEST_F(JudgeTest, aShortMemoryIsCountedNotBlamed) {
     EXPECT_EQ(verdict.repeats, 2U);
 }
 
+TEST_F(JudgeTest, WhatAnEndedAccountHoldsHasEnded) {
+    const Asked ends{.correlation = "asked-2",
+                     .kind = AskedKind::account,
+                     .tenant = kDemo,
+                     .account = "account-1",
+                     .account_wish = AccountWish::end,
+                     .status = "CANCELLED",
+                     .at = base::Monotonic{std::chrono::minutes{10}},
+                     .answer = 200};
+    expect_found(Invariant::account_carries, [&] { evidence_.asked.push_back(ends); });
+
+    // It was asked for anew before: that is no excuse; nor is what somebody else's account holds.
+    const auto others = [&] {
+        evidence_.asked.push_back(ends);
+        evidence_.asked.back().account = "account-2";
+    };
+    others();
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    evidence_.asked.back().answer = 503;
+    evidence_.asked.back().account = "account-1";
+    EXPECT_TRUE(judge(evidence_).violations.empty()) << "nothing was promised";
+    evidence_.asked.back().answer = 404;
+    expect_found(Invariant::answers_as_promised, [] {});
+    evidence_.asked.back().answer = 200;
+    expect_found(Invariant::nothing_invented, [&] {
+        add_event(ChangeKind::requested, EntitlementStatus::active, PartnerStatus::suspended,
+                  "asked-2");
+    });
+    expect_found(Invariant::nothing_lost, [&] {
+        evidence_.asked.back().account_wish = AccountWish::deletion_of_all_it_has;
+        evidence_.asked.back().deleted = 1;
+    });
+}
+
 TEST_F(JudgeTest, WhatCameAgainWithItsKeyIsRecordedOnceAndToldTheSame) {
     auto& first = evidence_.asked.at(1);
     first.key = "key-1";
