@@ -1,6 +1,7 @@
 // `usher import`: entitlements that operator and partner have already, through a running Usher's
 // admin listener: a part of the file at a time, and no further than the partner has been asked
 // about.
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <iostream>
@@ -31,8 +32,10 @@ constexpr std::size_t kImportPage = 200;
 // So many may wait for the partner: a file must not stand in the way of what people ask for.
 constexpr std::size_t kMostOpen = 200;
 constexpr base::Duration kPause = std::chrono::milliseconds{200};
-// Without one more answer of the partner's.
+// Without one more that agrees; and where the partner was asked about all, and its answers do not
+// fit.
 constexpr base::Duration kPatience = std::chrono::seconds{30};
+constexpr base::Duration kAnsweredPatience = std::chrono::seconds{4};
 
 // One that is not as the file says, or not known to be.
 struct Doubtful {
@@ -164,7 +167,12 @@ Importing::Done Importing::ask_again() {
 
 Importing::Done Importing::wait_for_partner(std::size_t most) {
     auto heard_at = clock_->monotonic();
-    while (pending_.size() > most && clock_->monotonic() < heard_at + kPatience) {
+    const auto patience = [this] {
+        const bool is_answered = std::ranges::all_of(
+            pending_, [](const auto& one) { return !text(one.second, "problem").empty(); });
+        return is_answered ? kAnsweredPatience : kPatience;
+    };
+    while (pending_.size() > most && clock_->monotonic() < heard_at + patience()) {
         rest(kPause);
         const auto before = pending_.size();
         if (auto done = ask_again(); !done) return done;
