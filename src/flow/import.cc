@@ -11,7 +11,7 @@ namespace {
 
 using domain::Account;
 using domain::Entitlement;
-using Decided = std::variant<Imported, Failure>;
+using ImportDecided = std::variant<Imported, Failure>;
 
 bool is_the_same(const Import& request, const Entitlement& row) {
     return row.account == request.account && row.product == request.product &&
@@ -73,7 +73,7 @@ Entitlement make_row(const Import& request, const Partner& partner, const Rows& 
 }
 
 // What the file says, in the record that is there.
-Entitlement corrected(Entitlement row, Entitlement said) {
+Entitlement corrected(const Entitlement& row, Entitlement said) {
     said.version = row.version;
     said.last_position = row.last_position;
     said.claim = row.claim;
@@ -81,7 +81,7 @@ Entitlement corrected(Entitlement row, Entitlement said) {
     return said;
 }
 
-std::pair<Writes, Decided> decide_import(const Import& request, const domain::MerchantId& merchant,
+std::pair<Writes, ImportDecided> decide_import(const Import& request, const domain::MerchantId& merchant,
                                          const Partner& partner, const Rows& rows) {
     if (rows.entitlement && is_the_same(request, *rows.entitlement)) {
         return {Writes{}, Imported{.entitlement = *rows.entitlement}};
@@ -112,7 +112,7 @@ base::Task<std::expected<Imported, Failure>> import_entitlement(Ports& ports, Im
     if (!product) co_return std::unexpected{fail(product.error())};
     if (!*product) co_return std::unexpected{fail(FailureKind::product_unknown)};
     const auto merchant = (*product)->merchant;
-    auto decided = co_await decide_in<Decided>(
+    auto decided = co_await decide_in<ImportDecided>(
         ports.store,
         {.tenant = request.tenant,
          .entitlement = request.entitlement,
