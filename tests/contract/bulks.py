@@ -4,7 +4,7 @@ import threading
 
 from calls import LONG
 from program import until
-from samples import MONTHLY, MUSIC
+from samples import MONTHLY, MUSIC, PREMIUM
 
 ROW = {"entitlementId": "some", "status": "ACTIVE"}
 
@@ -144,12 +144,75 @@ def under_way(portal):
         portal.started, request, "admin").status == 200)
 
 
+def one_turn(portal):
+    """A row that was refused is never carried out, and no other row in its place."""
+    later, kept, name = portal.world.new_name("later"), portal.bought(), portal.new_account()
+    row = {"action": "delete", "entitlementId": later}
+    other = {"entitlementId": kept, "status": "CANCELLED", "reasonCode": "because"}
+    last = {"action": "account-status", "accountId": name, "status": "RESTRICTED"}
+    bulk = portal.started_bulk(row, last)
+
+    def sent_again(rows, wanted, begin=0):
+        came = portal.expect(200, portal.bulk_rows(bulk, *rows, begin=begin), "admin").json
+        see(portal, "a row sent again", [one.get("errorCode", one["outcome"])
+                                         for one in came["results"]], wanted)
+        return came["bulk"]["run"]
+    first = sent_again([row], [40403])
+    portal.expect(201, portal.purchase(portal.new_account(), _id=later))
+    see(portal, "a run", sent_again([row], [40903]), first)
+    see(portal, "a run", sent_again([other], [40903]), first)
+    see(portal, "a run", sent_again([row | {"entitlementId": "nothing"}], [40403]), first)
+    whole = sent_again([row, last], [40903, "changed"])
+    for rows, wanted, begin in (([row, last], [40903, "changed"], 0), ([other], [40903], 0),
+                                ([other], [42201], 1)):
+        see(portal, "a run", sent_again(rows, wanted, begin), whole)
+    for one in (later, kept):
+        see(portal, "what was refused", portal.expect(200, portal.reading(one)).json.get("status"),
+            "ACTIVE")
+
+
+def ended_before(portal):
+    """What is suspended already is not lost once more."""
+    one = portal.bought()
+    portal.expect(200, portal.update(one, "SUSPENDED"))
+    for row, ends in (({"entitlementId": one, "status": "SUSPENDED", "reasonCode": "x"}, 0),
+                      ({"entitlementId": one, "status": "CANCELLED"}, 1)):
+        came = portal.expect(200, portal.bulk_look(portal.begun(), row), "admin").json
+        see(portal, f"what {row['status']} ends", (came["results"][0].get("ends", 0),
+                                                   came["bulk"]["look"]["ends"]), (ends, ends))
+
+
+def deleted_in_part(portal):
+    """What cannot be ended is kept: one of two, or all there is."""
+    pins = [{"merchant": "BANGO_US", "productKey": "MUSIC_PREMIUM", "action": action,
+             "reason": "a test"} for action in ("cancel", "revoke")]
+    for pin in pins:
+        portal.expect(201, portal.administer("/admin/v1/actions/pins", pin | {"supported": False}),
+                      "admin")
+    for products, wanted in (((PREMIUM, MONTHLY), "changed"), ((PREMIUM,), "refused")):
+        holder = portal.new_account()
+        kept = [portal.bought(product, holder) for product in products][0]
+        row = {"action": "delete-of-account", "accountId": holder}
+        bulk = portal.started_bulk(row)
+        looked_at = portal.bulk_look(portal.begun(), row)
+        for ask in (looked_at, portal.bulk_rows(bulk, row), portal.bulk_rows(bulk, row)):
+            came = portal.expect(200, ask, "admin").json["results"][0]
+            see(portal, "a deletion in part", [
+                came.get(name) for name in ("outcome", "httpStatus", "errorCode", "message")],
+                [wanted, 200, 40053, f"1 were not deleted, the first of them {kept}."])
+        portal.expect(200, portal.reading(kept))
+    for pin in pins:
+        portal.expect(200, portal.administer("/admin/v1/actions/pins/lift", pin), "admin")
+
+
 def of_one_subject(portal, another):
-    """Whoever else may act for the tenant sees it in the list alone."""
+    """Whoever else may act for the tenant can read it, and do no more."""
     bulk = portal.begun()
-    for ask in (another.bulk_read(bulk), another.bulk_look(bulk, ROW), another.bulk_start(bulk),
+    for ask in (another.bulk_look(bulk, ROW), another.bulk_start(bulk),
                 another.bulk_rows(bulk, ROW)):
         portal.expect(40407, ask, "admin")
+    read = portal.expect(200, another.bulk_read(bulk), "admin").json
+    see(portal, "what another reads", (read["bulkId"], read["look"]["rows"]), (bulk, 0))
     listed = portal.expect(200, another.bulks(), "admin").json["bulks"]
     see(portal, "another's list", [one["bulkId"] for one in listed], [bulk])
 
@@ -159,4 +222,7 @@ def provoke(portal):
     turns(portal)
     whole(portal)
     stopped(portal)
+    one_turn(portal)
+    ended_before(portal)
+    deleted_in_part(portal)
     under_way(portal)

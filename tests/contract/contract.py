@@ -48,7 +48,7 @@ def check_file(document):
     known = {entry["errorCode"] for entry in json.loads(
         program.run("errors", "--format", "json").stdout)}
     listed = document.anywhere().union(*(
-        response.codes for operation in document.operations
+        response.codes | response.told for operation in document.operations
         for response in operation.statuses.values()))
     yield from (f"usher errors has {code}, the file lists it nowhere"
                 for code in sorted(known - listed))
@@ -62,6 +62,7 @@ def ask(world, document, usher):
     import bulks
     import calls
     import calls_more
+    import imports
     import isolation
     import messages
     import once
@@ -96,9 +97,11 @@ def ask(world, document, usher):
     calls.provoke(portal)
     calls_more.provoke(portal)
     tenants.provoke(portal, world.token(dev, "portal3"))
-    step("usher dev: files of changes")
+    step("usher dev: files of changes, and what is taken over")
     other = world.dev()
-    bulks.provoke(Portal(world, other, world.token(other), admin=world.token(other, "admin")))
+    owner = Portal(world, other, world.token(other), admin=world.token(other, "admin"))
+    bulks.provoke(owner)
+    imports.provoke(owner)
     stop(other)
     step("usher dev: repeated with a key")
     once.provoke(portal)
@@ -132,6 +135,10 @@ def compare(document, observed):
     reach = {entry for entry in listed if entry[2] not in OUT_OF_REACH}
     for name, status, code in sorted(reach - observed.seen, key=str):
         yield f"{name} {status}{f' {code}' if code else ''}: listed, but no answer had it"
+    told = {(operation.id, status, code) for operation in document.operations
+            for status, response in operation.statuses.items() for code in response.told}
+    for name, status, code in sorted(told - observed.told):
+        yield f"{name} {status}: {code} is listed for a result, but none had it"
     for _, status, code in sorted((entry for entry in observed.seen if entry[2] in OUT_OF_REACH),
                                   key=str):
         yield f"{status} {code}: came, so it is within reach"

@@ -42,9 +42,10 @@ class Response:
                       for kind in node.get("content", {})}
         self.headers = {name.lower(): document.follow(self.place + ("headers", name))
                         for name in node.get("headers", {})}
-        self.codes = set()
+        self.codes, self.told = set(), set()
         for schema in self.media.values():
             self.codes |= document.codes(schema)
+            self.told |= document.told_codes(schema)
         # Whether an answer without an error code is listed, be it beside those with one.
         self.plain = not self.codes or any(
             not document.codes(schema + (word, index)) for schema in self.media.values()
@@ -175,6 +176,12 @@ class Document:
             code = self.at(part).get("properties", {}).get("errorCode", {})
             found |= set(code.get("enum", [code["const"]] if "const" in code else ()))
         return found
+
+    def told_codes(self, schema):
+        """Those that an answer can have further in, for a part of what was asked."""
+        own = {part + ("properties", "errorCode") for part in self.parts(schema)}
+        return {code for place in self.fields(schema) - own if place[-1] == "errorCode"
+                for code in self.at(place).get("enum", ())}
 
     def fields(self, schema):
         """The places of all fields that a value of this schema can have, at any depth."""

@@ -5,7 +5,7 @@ import json
 import re
 
 from program import PREMIUM
-from samples import LIST, Portal
+from samples import LIST, Portal, row_to_import
 from world import bearer
 
 # What stands in a path, and what may stand for it in a body or a query.
@@ -138,6 +138,56 @@ class Apart:
         if any(one["bulkId"] == self.held["bulk"] for one in listed):
             yield "another tenant's bulk is listed"
 
+    def stranger(self):
+        """Who may do in the other tenant whatever can be done."""
+        token = self.world.token
+        return Portal(self.world, self.started, token(self.started, "portal2"),
+                      admin=token(self.started, "admin")).in_tenant("second")
+
+    def taken_over(self):
+        """What both sides have already, under their ids or with the partner's id of theirs."""
+        stranger = self.stranger()
+        theirs = self.record()["partnerEntitlementId"]
+        come = []
+        # Accounts that nothing has been asked about yet.
+        for names in (self.held | {"account": self.owner.new_account()},
+                      self.never | {"account": self.world.new_name("never")}):
+            row = row_to_import(names["entitlement"], names["account"])
+            rows = (row, row | {"productId": names["product"]}, row | {"status": "CANCELLED"})
+            come.append(self.asked(stranger.imports(*rows, dryRun=True), names, "admin"))
+        if come[0] != come[1] or '"imported","accountIsNew":true' not in come[0][2]:
+            yield f"rows about another tenant's get {come[0]}, about what was never there {come[1]}"
+        new = self.world.new_name("new")
+        row = row_to_import(new, new, partnerEntitlementId=theirs)
+        for more in ({"dryRun": True}, {}):
+            answer = self.world.send(self.started, stranger.imports(row, **more), "admin")
+            result = answer.json["results"][0]
+            if result.get("errorCode") != 40059:
+                yield f"another tenant's id of the partner's can be taken over: {result}"
+            told_more = [word for word in (" It is ", *self.held.values(), theirs, "demo")
+                         if word in answer.body.decode()]
+            if told_more:
+                yield f"who has an id of the partner's is told: {told_more}"
+        code = self.world.send(self.started, stranger.account_read(new)).json.get("errorCode")
+        if code != 40404:
+            yield f"a row that was refused has made an account: {code}"
+        named = self.world.send(self.started, self.owner.imports(row), "admin").json["results"][0]
+        if self.held["entitlement"] not in named["message"]:
+            yield f"who has it in the same tenant is not told: {named}"
+
+    def same_ids(self):
+        """They are free in every other tenant."""
+        stranger, before = self.stranger(), self.record()
+        row = row_to_import(self.held["entitlement"], self.owner.new_account())
+        came = self.world.send(self.started, stranger.imports(row), "admin").json["results"][0]
+        if (came["outcome"], came.get("accountIsNew")) != ("imported", True):
+            yield f"an id that another tenant has is not free: {came}"
+        record = self.world.send(self.started, stranger.reading(self.held["entitlement"])).json
+        if record.get("partnerEntitlementId") != row["partnerEntitlementId"]:
+            yield f"what has another tenant's id is not the tenant's own: {record}"
+        if self.record() != before:
+            yield f"another tenant's import changed {json.dumps(self.record())}"
+
     def lists(self):
         """Nothing of another tenant's is counted or shown."""
         stranger = Portal(self.world, self.started, self.world.token(self.started, "portal2"))
@@ -164,9 +214,11 @@ def provoke(world, started, document):
     yield from apart.every_operation(samples)
     yield from apart.lists()
     yield from apart.files_of_changes()
+    yield from apart.taken_over()
     if apart.record() != before:
         yield f"what another tenant asked changed {json.dumps(apart.record())}"
     # Its own purchases and links may call the partner; about these ids nobody does.
     sent = world.sandbox_call(started, "GET", "/sandbox/partner/calls")[calls:]
     if any(apart.held["entitlement"] in json.dumps(call) for call in sent):
         yield "the partner was called about another tenant's entitlement"
+    yield from apart.same_ids()

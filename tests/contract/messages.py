@@ -14,7 +14,7 @@ TENANTS = ("addTenant", "changeTenant")
 BULKS_TO_READ = ("listBulks", "readBulk")
 BULKS = ("beginBulk", "lookAtRows", "startBulk", "carryOutRows")
 WITH_BODY = (
-    *TENANTS, "changeTenantSettings", "dryRun", *BULKS,
+    *TENANTS, "changeTenantSettings", "dryRun", *BULKS, "importRows",
     "createEntitlement", "createEntitlementByTpes", *UPDATES,
     *(name for name in CHANGED_BY_TPES if name != "suspendEntitlement"), *CATALOGUE,
     "receiveReport", "receiveReportByBody", "placeHold", "liftHold",
@@ -22,11 +22,11 @@ WITH_BODY = (
     "signComparison", *ACTIONS, *(name + "OfAll" for name in ACTIONS))
 WITH_TOKEN = (
     *TENANTS, "listTenants", "readTenant", "changeTenantSettings", "dryRun", *BULKS, *BULKS_TO_READ,
-    "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES, *CHANGED_BY_TPES,
-    *DELETES, "listEntitlements", "readActivation", "recoverEntitlement", *CATALOGUE,
-    "listProducts", "readProduct", "readAccount", "explainEntitlement", "explainEntitlements",
-    "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports", "listStrayReports",
-    "retryEntitlement", "compareRows", "listHeld", "askReads", "signComparison",
+    "importRows", "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES,
+    *CHANGED_BY_TPES, *DELETES, "listEntitlements", "readActivation", "recoverEntitlement",
+    *CATALOGUE, "listProducts", "readProduct", "readAccount", "explainEntitlement",
+    "explainEntitlements", "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports",
+    "listStrayReports", "retryEntitlement", "compareRows", "listHeld", "askReads", "signComparison",
     "latestComparisons", "readStatus", "listActions", *ACTIONS, *OF_ALL)
 BODIES = {40005: "{", 40006: '{"a":' + "[" * 1000 + "]" * 1000 + "}", 40007: '{"a":1,"a":2}',
           40008: '{"a":"\\u0000"}', 40009: '{"a":1e999}'}

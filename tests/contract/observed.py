@@ -20,6 +20,7 @@ class Observed:
         self.seen = set()      # (operation, status, code)
         self.editions = set()  # (operation, edition, status) of what went well
         self.fields = set()
+        self.told = set()      # (operation, status, code) of a part of what was asked
         self.headers = set()   # (operation, status, header)
         self.findings = {}
         self.kinds = {}        # one answer of each kind, to judge again
@@ -55,6 +56,8 @@ class Observed:
         if method != "HEAD":
             code = self.check_body(where, response, answer, request)
             self.seen.add((operation.id, answer.status, code))
+            for found in re.findall(rb'"errorCode":(\d+)', answer.body):
+                self.told.add((operation.id, answer.status, int(found)))
 
     def take_anywhere(self, listener, method, target, answer, request):
         """What is no operation: the path is unknown, or the method is."""

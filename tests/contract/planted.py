@@ -8,6 +8,7 @@ from observed import Observed
 UPDATE = "/crm-gateway/v2/rmg/v1/entitlements/{entitlementId}"
 FORBIDDEN = ("components", "responses", "Forbidden", "content", "application/json", "schema",
              "allOf", 1, "properties", "errorCode", "enum")
+RESULT = ("components", "schemas", "ImportResult", "properties", "errorCode", "enum")
 
 
 def at(tree, *place):
@@ -30,6 +31,8 @@ PLANTED = {
                             "paths", UPDATE, "put", "responses", "409"),
     "an error code less": lambda tree: at(tree, *FORBIDDEN).remove(40304),
     "an error code more": lambda tree: at(tree, *FORBIDDEN).append(40306),
+    "an error code of a result less": lambda tree: at(tree, *RESULT).remove(40059),
+    "an error code of a result more": lambda tree: at(tree, *RESULT).append(40038),
     "a method less": without("paths", UPDATE, "put"),
     "a path less": without("paths", "/adm/v1/accounts"),
     "a header less": without("components", "responses", "Updated", "headers", "ETag"),

@@ -191,6 +191,11 @@ class Portal:
     def bulk_rows(self, bulk, *rows, begin=0):
         return self.administer(f"/admin/v1/bulk/{bulk}/rows", {"from": begin, "rows": rows})
 
+    # --- what both sides have already
+
+    def imports(self, *rows, **more):
+        return self.administer("/admin/v1/imports", {"rows": rows, "reason": "a test"} | more)
+
     def samples(self, entitlement, account, bulk="some"):
         """For every operation: the listener, and a request that does little harm. The bulk's are
         in their order, of a file with one row."""
@@ -255,6 +260,7 @@ class Portal:
         admin |= {"beginBulk": self.bulk(), "listBulks": self.bulks(),
                   "readBulk": self.bulk_read(bulk), "lookAtRows": self.bulk_look(bulk, row),
                   "startBulk": self.bulk_start(bulk), "carryOutRows": self.bulk_rows(bulk, row)}
+        admin |= {"importRows": self.imports(row_to_import(entitlement, account), dryRun=True)}
         return ({name: ("operator", request) for name, request in operator.items()}
                 | {name: ("admin", request) for name, request in admin.items()})
 
@@ -309,6 +315,11 @@ class Portal:
         held = self.held(entitlement)
         self.world.sandbox_call(self.started, "POST",
                                 f"/sandbox/partner/entitlements/{held['entitlementId']}/{move}")
+
+
+def row_to_import(entitlement, account, **more):
+    return {"entitlementId": entitlement, "accountId": account, "productId": PREMIUM,
+            "partnerEntitlementId": "at-" + entitlement, "status": "ACTIVE"} | more
 
 
 def report(entitlement, tenant="demo"):

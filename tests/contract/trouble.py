@@ -8,7 +8,7 @@ from bulks import of_one_subject
 from messages import (BULKS, BULKS_TO_READ, CATALOGUE, CHANGED_BY_TPES, DELETES, OF_ALL,
                       WITH_TOKEN)
 from tenants import SUB, add_sub, as_sub, not_apart, settings
-from samples import ACCOUNTS, MUSIC, PREMIUM, Portal, report, report_by_body
+from samples import ACCOUNTS, MUSIC, PREMIUM, Portal, report, report_by_body, row_to_import
 from world import REALM, Issuer, Request, bearer, no_room, stop
 
 DEMO = '[[tenant]]\nid = "demo"\ndefault = true\nwait_ms = 20000\n'
@@ -24,7 +24,8 @@ WRITING = (
     "updateEntitlementByPost", *CATALOGUE, "receiveReport", "receiveReportByBody",
     "placeHold", "placeHoldOfAll", "liftHold", "liftHoldOfAll",
     "pinAction", "pinActionOfAll", "unpinAction", "unpinActionOfAll", "retryEntitlement",
-    "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings", *BULKS)
+    "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings", *BULKS,
+    "importRows")
 READING = (
     "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
     "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
@@ -170,6 +171,7 @@ def changing(portal, name, entitlement, account, spare):
             "lookAtRows": portal.bulk_look(spare["lookAtRows"], spare["row"]),
             "startBulk": portal.bulk_start(spare["startBulk"]),
             "carryOutRows": portal.bulk_rows(spare["carryOutRows"], spare["row"]),
+            "importRows": portal.imports(row_to_import(new, new)),
             "updateEntitlement": portal.update(entitlement, "ACTIVE", "PUT", reasonCode=new),
             "updateEntitlementByPost": portal.update(entitlement, "ACTIVE", "POST",
                                                      reasonCode=new)}[name]
@@ -228,7 +230,7 @@ def full(world, sandbox, token, store):
             portal.expect(503, ready, "admin")
             if name == "retryEntitlement":
                 portal.expect(50302, samples["dryRun"][1], "admin")
-                portal.expect(50302, portal.bulk_read(spare["startBulk"]), "admin")
+                portal.expect(200, portal.bulk_read(spare["startBulk"]), "admin")
             portal.expect(200, samples["readStatus"][1], "admin")
     until("a store that takes changes", writes)
     portal.expect(200, ready, "admin")
