@@ -1,7 +1,6 @@
 // `usher bulk`: a file of changes, through a running Usher's admin listener: a look at every row
 // first, and, when that is asked for, the rows themselves, a part at a time.
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -15,10 +14,10 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/json.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/line_marks.h"
 #include "cli/object_file.h"
 #include "cli/row_results.h"
 
@@ -42,50 +41,31 @@ class Subjects {
         const auto action = word("action");
         const auto account = word("accountId");
         if (!word("entitlementId").empty()) {
-            add(own_, "entitlement", word("entitlementId"), row.line);
+            own_.add("entitlement\n" + word("entitlementId"), row.line);
         } else if (action == "purchase") {
-            add(own_, "purchase", account + "\n" + word("productId"), row.line);
+            own_.add("purchase\n" + account + "\n" + word("productId"), row.line);
         } else if (!account.empty()) {
-            add(own_, "account", account, row.line);
-            add(accounts_, "account", account, row.line);
+            own_.add("account\n" + account, row.line);
+            accounts_.add(account, row.line);
         }
-        if (action == "purchase") add(used_, "account", account, row.line);
+        if (action == "purchase") used_.add(account, row.line);
     }
 
     // A sentence, when two are.
     std::optional<std::string> find_clash() {
-        for (auto* marks : {&own_, &accounts_, &used_}) std::ranges::sort(*marks);
-        const auto same = [](const Mark& a, const Mark& b) { return a.first == b.first; };
-        const auto twice = std::ranges::adjacent_find(own_, same);
-        if (twice != own_.end()) return sentence(*twice, *std::next(twice));
-        for (const auto& changed : accounts_) {
-            const auto use = std::ranges::lower_bound(used_, changed.first, {}, &Mark::first);
-            if (use != used_.end() && use->first == changed.first) return sentence(changed, *use);
-        }
-        return std::nullopt;
-    }
-
-  private:
-    using Mark = std::pair<std::array<unsigned char, 16>, std::uint64_t>;  // and its line
-
-    static void add(std::vector<Mark>& marks, std::string_view kind, const std::string& name,
-                    std::uint64_t line) {
-        const auto digest = base::sha256(fmt::format("{}\n{}", kind, name));
-        Mark mark{{}, line};
-        std::copy_n(digest.begin(), mark.first.size(), mark.first.begin());
-        marks.push_back(mark);
-    }
-
-    static std::string sentence(const Mark& a, const Mark& b) {
+        auto clash = own_.find_twice();
+        if (!clash) clash = accounts_.find_in(used_);
+        if (!clash) return std::nullopt;
         return fmt::format(
             "its lines {} and {} are about the same entitlement or account, and rows are carried "
             "out in no order: put them into two files",
-            std::min(a.second, b.second), std::max(a.second, b.second));
+            clash->first, clash->second);
     }
 
-    std::vector<Mark> own_;
-    std::vector<Mark> accounts_;
-    std::vector<Mark> used_;
+  private:
+    LineMarks own_;
+    LineMarks accounts_;
+    LineMarks used_;
 };
 
 std::expected<ObjectFile, std::string> survey_changes(const std::string& path) {

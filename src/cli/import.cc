@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/line_marks.h"
 #include "cli/object_file.h"
 #include "cli/row_results.h"
 #include "domain/words.h"
@@ -274,9 +275,16 @@ int report_import(const ImportCommand& command, const ObjectFile& file, const Im
 }  // namespace
 
 int import_file(const ImportCommand& command) {
-    const auto file = survey_objects(command.file, kImportPage);
+    LineMarks ids;
+    const auto file = survey_objects(command.file, kImportPage, [&](const ObjectRow& row) {
+        ids.add(text(row.members, "entitlementId"), row.line);
+    });
     if (!file) return report({2, file.error()});
     if (file->bad_rows > 0 || file->rows == 0) return report({2, why_unreadable(*file)});
+    if (const auto twice = ids.find_twice()) {
+        return report({2, fmt::format("{}: its lines {} and {} have the same entitlementId",
+                                      command.file, twice->first, twice->second)});
+    }
     Importing importing{command, *file};
     auto results = command.results;
     if (results.empty() && command.apply) results = command.file + ".results.csv";

@@ -81,8 +81,9 @@ Entitlement corrected(const Entitlement& row, Entitlement said) {
     return said;
 }
 
-std::pair<Writes, ImportDecided> decide_import(const Import& request, const domain::MerchantId& merchant,
-                                         const Partner& partner, const Rows& rows) {
+std::pair<Writes, ImportDecided> decide_import(const Import& request,
+                                               const domain::MerchantId& merchant,
+                                               const Partner& partner, const Rows& rows) {
     if (rows.entitlement && is_the_same(request, *rows.entitlement)) {
         return {Writes{}, Imported{.entitlement = *rows.entitlement}};
     }

@@ -32,6 +32,8 @@ ACCOUNTS = [f"account-{number}" for number in range(1, 10)]
 CUSTOMERS = [f"customer-{number}" for number in range(1, 31)]
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
 OPERATIONS = 30  # at the operator's listener
+# The share of the requests that fuzzing is sure to send; the other phases send the rest.
+FUZZED = 0.65
 WRITING = ("createEntitlement", "createEntitlementByTpes", "putProduct", "addAccount")
 ENDING = ("updateEntitlement", "updateEntitlementByPost", "cancelEntitlement",
           "cancelEntitlementByPut", "revokeEntitlement")
@@ -95,7 +97,7 @@ class Run:
 def runs(requests):
     """Examples are a promise: fuzzing sends one request or more for each, for each operation. What
     follows from answers is not, because these differ from time to time; it gets time instead."""
-    examples = str(math.ceil(requests / OPERATIONS))
+    examples = str(math.ceil(requests * FUZZED / OPERATIONS))
     calls = ["--phases", "examples,coverage,fuzzing", "--max-examples", examples]
     sequences = ["--phases", "stateful", "--exclude-tag", "admin", "--exclude-tag", "tenants",
                  "--max-time", str(SEQUENCES_S),
@@ -226,7 +228,7 @@ def go(usher, python, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usher", default="build/release/usher", help="the program")
-    parser.add_argument("--requests", type=int, default=10000, help="at least so many are sent")
+    parser.add_argument("--requests", type=int, default=20000, help="at least so many are sent")
     parser.add_argument("--seed", type=int, default=1, help="what is made up follows from it")
     parser.add_argument("--openapi", type=pathlib.Path, default=ROOT / "openapi.yaml",
                         help="another file than the project's")

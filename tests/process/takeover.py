@@ -106,6 +106,17 @@ class Takeover(program.Case):
         self.assertEqual((told["imported"], told["agreed"]), (1, 1))
         self.assertEqual(self.portal.read(rows[1][0])["partnerStatus"], "ACTIVE")
 
+    def test_a_file_names_each_once(self):
+        self.usher = self.started(program.start_dev())
+        row = ["e", "a", program.PREMIUM, "b", "ACTIVE"]
+        self.write([row, ["e", "a", program.PREMIUM, "c", "ACTIVE"]])
+        admin = self.called(self.usher, "admin")
+        done = program.run("import", str(self.file),
+                           extra={"USHER_ADMIN_URL": self.usher.addresses["admin"],
+                                  "USHER_TOKEN": admin.token()})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("lines 2 and 3", done.stderr)
+
     def test_nobody_is_taken_over_twice(self):
         rows = self.platform_of_before(2)
         self.write(rows)

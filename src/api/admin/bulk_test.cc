@@ -32,7 +32,8 @@ TEST(BulkRow, StandsForACallOfTheOperators) {
     EXPECT_EQ(
         call_of(R"({"action":"purchase","entitlementId":"e","accountId":"a","productId":"p"})"),
         "POST /crm-gateway/v2/rmg/v1/entitlements "
-        R"({"productType":"THIRDPARTY","status":"PENDING","_id":"e","accountId":"a","productId":"p"})");
+        R"({"productType":"THIRDPARTY","status":"PENDING","_id":"e",)"
+        R"("accountId":"a","productId":"p"})");
     EXPECT_EQ(call_of(R"({"action":"delete","entitlementId":"e"})"),
               "DELETE /crm-gateway/v2/rmg/v1/entitlements/e");
     EXPECT_EQ(call_of(R"({"action":"change-product","entitlementId":"e","productId":"p"})"),
@@ -200,9 +201,34 @@ TEST_F(ImportsTest, WhatIsWrongIsTheRowsResult) {
     auto nameless = good_row();
     nameless.erase("partnerEntitlementId");
     EXPECT_EQ(result_of(ask(nameless)).at("errorCode"), 40011);
+    auto backwards = good_row();
+    backwards["validFrom"] = "2026-02-01T00:00:00Z";
+    backwards["expiryDate"] = "2026-01-01T00:00:00Z";
+    EXPECT_EQ(result_of(ask(backwards)).at("errorCode"), 40016);
+    auto early = good_row();
+    early["created"] = "2999-01-01T00:00:00Z";
+    EXPECT_EQ(result_of(ask(early)).at("errorCode"), 40013);
     EXPECT_TRUE(operations.imports.empty());
+    auto nobodys = good_row();
+    nobodys["customerId"] = "";
+    EXPECT_EQ(result_of(ask(nobodys)).at("outcome"), "imported");
+    EXPECT_EQ(operations.imports.back().customer, std::nullopt);
     operations.import_failure = flow::fail(flow::FailureKind::partner_id_taken);
     EXPECT_EQ(result_of(ask(good_row())).at("errorCode"), 40059);
+}
+
+TEST_F(ImportsTest, AnIdIsInOneRowOfARequest) {
+    http::Request request{.method = "POST", .target = "/admin/v1/imports"};
+    request.headers.add("Authorization", "Bearer half");
+    request.headers.add("Content-Type", "application/json");
+    auto other = good_row();
+    other["partnerEntitlementId"] = "another";
+    request.body =
+        boost::json::serialize(boost::json::object{{"reason", "r"}, {"rows", {good_row(), other}}});
+    const auto results = json(send_admin(std::move(request))).at("results").as_array();
+    EXPECT_EQ(results.at(0).at("outcome"), "imported");
+    EXPECT_EQ(results.at(1).at("errorCode"), 40013);
+    EXPECT_EQ(operations.imports.size(), 1U);
 }
 
 TEST_F(ImportsTest, TroubleOfTheStoreIsNoResult) {

@@ -3,6 +3,7 @@
 // it has.
 #include <expected>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,7 +31,7 @@ Name read_partner_name(std::string_view name, Fields& fields) {
     return Name{fields.text(name, Presence::mandatory, kLongestPartnerName).value_or("")};
 }
 
-flow::Import read_import(const Exchange& exchange, Fields& fields) {
+flow::Import read_import(const Exchange& exchange, Fields& fields, base::Time now) {
     flow::Import row{
         .tenant = exchange.tenant->id,
         .entitlement =
@@ -48,8 +49,13 @@ flow::Import read_import(const Exchange& exchange, Fields& fields) {
                   .client = exchange.principal->client,
                   .correlation = domain::CorrelationId{exchange.correlation},
                   .comment = exchange.comment}};
-    if (auto customer = fields.text("customerId", Presence::optional, kLongestPartnerName)) {
-        row.customer = domain::CustomerId{std::move(*customer)};
+    auto customer = fields.text("customerId", Presence::optional, kLongestPartnerName);
+    if (customer && !customer->empty()) row.customer = domain::CustomerId{std::move(*customer)};
+    if (row.valid_from && row.expiry_date && *row.expiry_date <= *row.valid_from) {
+        fields.add(ErrorCode::dates_contradict, "expiryDate", "must be after validFrom.");
+    }
+    if (row.created && *row.created > now) {
+        fields.add(ErrorCode::argument_invalid, "created", "must not be in the future.");
     }
     if (!domain::is_live(domain::meaning(row.status))) {
         fields.add(ErrorCode::argument_invalid, "status",
@@ -110,7 +116,11 @@ class ImportRows {
 
     base::Task<json::object> take_row(const json::object& row) {
         Fields fields{row};
-        auto request = read_import(exchange_, fields);
+        auto request = read_import(exchange_, fields, around_.clock.now());
+        // One would correct the other.
+        if (fields.ok() && !ids_.insert(request.entitlement).second) {
+            fields.add(ErrorCode::argument_invalid, "entitlementId", "is that of a row before.");
+        }
         if (!fields.ok()) co_return refusal_json(exchange_, fields.take_problem());
         request.only_looks = only_looks_;
         const auto imported = co_await around_.operations.import_entitlement(std::move(request));
@@ -129,6 +139,7 @@ class ImportRows {
     const bool only_looks_;
     const std::vector<json::object> rows_;
     std::vector<json::object> results_;
+    std::set<domain::EntitlementId> ids_;
     std::size_t next_ = 0;
     std::size_t taken_ = 0;
     std::optional<Problem> trouble_;
