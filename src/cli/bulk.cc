@@ -277,6 +277,20 @@ int end_of_look(const Bulk& bulk, const BulkCommand& command) {
     return bulk.is_guarded() || !bulk.refusals().empty() ? 1 : 0;
 }
 
+// Of one that an earlier command began and did not end.
+int tell_run(const Bulk& bulk, const BulkCommand& command) {
+    if (command.format == "json") {
+        print_json(bulk);
+    } else {
+        print_run(bulk);
+        std::cout << fmt::format(
+            "\n{} of {} rows were carried out since {}; --apply --reason goes on with the rest.\n",
+            count_in(part(bulk.told(), "run"), "rows"), count_in(bulk.told(), "rows"),
+            text(part(bulk.told(), "run"), "started"));
+    }
+    return 1;
+}
+
 int report_stop(const AdminTrouble& trouble, const BulkCommand& command) {
     report(trouble);
     if (trouble.exit_code == 1 && trouble.error_code != kGuarded) {
@@ -318,8 +332,8 @@ int bulk(const BulkCommand& command) {
         }
         if (const auto looked = bulk.look(); !looked) return report(looked.error());
     }
-    if (!command.apply) return end_of_look(bulk, command);
-    return carry_out(bulk, command);
+    if (command.apply) return carry_out(bulk, command);
+    return bulk.told().contains("run") ? tell_run(bulk, command) : end_of_look(bulk, command);
 }
 
 }  // namespace usher::cli

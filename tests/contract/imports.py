@@ -57,7 +57,9 @@ def refusals(portal):
               ({"status": "active"}, 40004), ({"productId": "NOTHING"}, 40034),
               ({"accountId": gone}, 40033), ({"accountId": ended}, 40035),
               ({"entitlementId": mine}, 40036), ({"accountId": record["accountId"]}, 40037),
-              ({"partnerEntitlementId": record["partnerEntitlementId"]}, 40059)]
+              ({"partnerEntitlementId": record["partnerEntitlementId"]}, 40059),
+              ({"created": "2999-01-01T00:00:00Z"}, 40013),
+              ({"validFrom": "2026-02-01T00:00:00Z", "expiryDate": "2026-01-01T00:00:00Z"}, 40016)]
     good = new_row(portal)
     for more in ({"dryRun": True}, {}):
         came = results(portal, *(new_row(portal) | fields for fields, _ in wrong), good, **more)

@@ -148,6 +148,9 @@ class Bulk(program.Case):
                 self.portal = self.called(self.usher)
                 client.terminate()
             client.communicate(timeout=program.PATIENCE_S)
+        if self.told_rows() < count:
+            told = self.bulk(1)
+            self.assertEqual(told["state"], "running", "a look changes nothing")
         done = program.run(*command[1:], extra=self.extra())
         if done.returncode == 0:
             run = json.loads(done.stdout)["run"]
