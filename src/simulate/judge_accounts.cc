@@ -24,7 +24,15 @@ bool is_over(EntitlementStatus status) {
 class Accounts {
   public:
     Accounts(const Evidence& evidence, const Histories& histories, Findings& found)
-        : evidence_{evidence}, histories_{histories}, found_{found} {}
+        : evidence_{evidence}, histories_{histories}, found_{found} {
+        std::set<Plea> unknown;
+        for (const auto& sent : evidence.sent) {
+            const auto plea = plea_of(sent.request);
+            if (plea && sent.answer.contains("NOT_AVAILABLE")) unknown.insert(*plea);
+        }
+        knows_no_end_ = evidence.unsupported && unknown.contains(Plea::cancel) &&
+                        unknown.contains(Plea::revoke);
+    }
 
     void judge() {
         for (const auto& asked : evidence_.asked) {
@@ -103,9 +111,11 @@ class Accounts {
         }
     }
 
-    // Since the account ended, the partner refused or moved, or somebody asked for it anew. A
-    // node's clock may be wrong by as much as it steps.
+    // The merchant has said, of whichever record, that it knows no way to end one. Or since the
+    // account ended, the partner refused or moved, or somebody asked for it anew. A node's clock
+    // may be wrong by as much as it steps.
     bool is_excused(const Asked& asked, const domain::EntitlementId& id) const {
+        if (knows_no_end_) return true;
         constexpr std::chrono::hours kStep{1};
         const auto begun =
             wall_time(asked.at) - (evidence_.clocks_step ? 2 * kStep : base::Duration{});
@@ -122,6 +132,7 @@ class Accounts {
     const Evidence& evidence_;
     const Histories& histories_;
     Findings& found_;
+    bool knows_no_end_ = false;
 };
 
 }  // namespace
