@@ -81,6 +81,22 @@ Entitlement corrected(const Entitlement& row, Entitlement said) {
     return said;
 }
 
+// A correction says what the record had before.
+Recording record(Entitlement said, const Rows& rows) {
+    const auto after = said.convergence;
+    const auto before = rows.entitlement ? rows.entitlement->convergence : after;
+    if (rows.entitlement) said = corrected(*rows.entitlement, std::move(said));
+    Recording recording{std::move(said), rows.now};
+    recording.take({.after = after,
+                    .change = domain::Change{.kind = domain::ChangeKind::imported,
+                                             .status_from = before.status,
+                                             .status_to = after.status,
+                                             .partner_from = before.partner_status,
+                                             .partner_to = after.partner_status}},
+                   domain::Initiator::op);
+    return recording;
+}
+
 std::pair<Writes, ImportDecided> decide_import(const Import& request,
                                                const domain::MerchantId& merchant,
                                                const Partner& partner, const Rows& rows) {
@@ -88,10 +104,7 @@ std::pair<Writes, ImportDecided> decide_import(const Import& request,
         return {Writes{}, Imported{.entitlement = *rows.entitlement}};
     }
     if (const auto failure = check_rows(request, merchant, rows)) return {Writes{}, *failure};
-    auto row = make_row(request, partner, rows);
-    if (rows.entitlement) row = corrected(*rows.entitlement, std::move(row));
-    Recording recording{std::move(row), rows.now};
-    recording.tell(domain::ChangeKind::imported, domain::Initiator::op, {});
+    auto recording = record(make_row(request, partner, rows), rows);
     recording.want_read(rows.now);
     auto writes = std::move(recording).finish();
     Imported imported{

@@ -84,7 +84,11 @@ TEST_F(ImportTest, AWrongIdIsCorrectedWhileThePartnerHasSaidNothing) {
     EXPECT_EQ(row().convergence.status, EntitlementStatus::suspended);
     EXPECT_EQ(row().version, 2U);
     EXPECT_EQ(row().claim.fence, 3U);
-    EXPECT_EQ(world.store.events.size(), 2U);
+    ASSERT_EQ(world.store.events.size(), 2U);
+    const auto& change = world.store.events.back().change;
+    EXPECT_EQ(change.status_from, EntitlementStatus::active) << "the history has no gap";
+    EXPECT_EQ(change.status_to, EntitlementStatus::suspended);
+    EXPECT_FALSE(row().deleted_at);
 }
 
 TEST_F(ImportTest, WhatIsThereAlreadyIsNotTakenOver) {
