@@ -1,41 +1,30 @@
 #include "base/side_by_side.h"
 
 #include <exception>
-#include <memory>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-
-#include "base/suspend.h"
+#include <boost/asio/use_awaitable.hpp>
 
 namespace usher::base {
 
-namespace {
-
-struct Waiting {
-    std::size_t left = 0;
-    std::exception_ptr trouble;
-    Completion<bool> done;
-};
-
-}  // namespace
-
 Task<> side_by_side(std::size_t count, std::function<Task<>()> run) {
+    namespace asio = boost::asio;
     if (count == 0) co_return;
-    const Executor executor = co_await boost::asio::this_coro::executor;
-    const auto waiting = std::make_shared<Waiting>();
-    waiting->left = count;
-    co_await suspend<bool>([&](Completion<bool> done) {
-        waiting->done = std::move(done);
-        for (std::size_t i = 0; i < count; ++i) {
-            boost::asio::co_spawn(executor, run(), [waiting](std::exception_ptr error) {
-                if (error && !waiting->trouble) waiting->trouble = std::move(error);
-                if (--waiting->left == 0) waiting->done(true);
-            });
-        }
-    });
-    if (waiting->trouble) std::rethrow_exception(waiting->trouble);
+    const Executor executor = co_await asio::this_coro::executor;
+    const auto begin = [&] { return asio::co_spawn(executor, run(), asio::deferred); };
+    std::vector<decltype(begin())> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(begin());
+    const auto [order, errors] =
+        co_await asio::experimental::make_parallel_group(std::move(all))
+            .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (const auto ended : order) {
+        if (errors[ended]) std::rethrow_exception(errors[ended]);
+    }
 }
 
 }  // namespace usher::base
