@@ -28,6 +28,14 @@ std::uint64_t read_count(const boost::json::object& body, std::string_view name,
 // A SHA-256, hexadecimal.
 std::string read_digest(std::string_view name, Fields& fields);
 
+inline constexpr std::size_t kLongestName = 256;
+
+// Of a partner's: its form is the partner's.
+template <class Name>
+Name read_name(std::string_view name, Fields& fields) {
+    return Name{fields.text(name, Presence::mandatory, kLongestName).value_or("")};
+}
+
 // Reads each entry of a list with `read(entry, fields)`; the first that is wrong is told with its
 // place, as rows[3].status.
 template <class Read>

@@ -24,7 +24,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestFileName = 256;
 constexpr std::size_t kLongestToken = 64;
 constexpr std::size_t kListed = 50;
 // Rows that are carried out at once; each waits for the partner as any request does, so that a run
@@ -108,17 +107,11 @@ class Rows {
     Rows(const Exchange& asked, const Surroundings& around, const Part& part)
         : asked_{asked}, around_{around}, part_{part}, outcomes_(part.rows.size()) {}
 
-    // All of them as they would go.
-    base::Task<> look() {
-        next_ = 0;
-        co_await base::side_by_side(kAtOnce, [this] { return look_at_more(); });
-    }
-
-    // How many entitlements those would end that have not had their turn: all but the ones whose
-    // result is known, and those that were carried out before a crash.
-    base::Task<> look_ahead(const flow::Bulk& bulk) {
+    // Those that have not had their turn, as they would go: all but the ones whose result is known,
+    // and those that were carried out before a crash.
+    base::Task<> look(const flow::Bulk& bulk) {
         next_ = bulk.told <= part_.from ? 0 : bulk.told - part_.from;
-        co_await base::side_by_side(kAtOnce, [this, &bulk] { return look_ahead_at_more(bulk); });
+        co_await base::side_by_side(kAtOnce, [this, &bulk] { return look_at_more(bulk); });
     }
 
     base::Task<> run(const flow::Bulk& bulk) {
@@ -128,17 +121,9 @@ class Rows {
     }
 
     const std::vector<std::optional<RowOutcome>>& outcomes() const { return outcomes_; }
-    void forget() { outcomes_.assign(part_.rows.size(), std::nullopt); }
 
   private:
-    base::Task<> look_at_more() {
-        while (next_ < part_.rows.size() && !is_stopped_) {
-            const auto row = next_++;
-            note(row, co_await try_row(part_.rows[row]));
-        }
-    }
-
-    base::Task<> look_ahead_at_more(const flow::Bulk& bulk) {
+    base::Task<> look_at_more(const flow::Bulk& bulk) {
         while (next_ < part_.rows.size() && !is_stopped_) {
             const auto row = next_++;
             const bool may_be_done = part_.from + row < bulk.let_through;
@@ -277,16 +262,15 @@ Results results_of(const std::vector<std::optional<RowOutcome>>& outcomes) {
     return results;
 }
 
-// How many entitlements the rows would end that have not had their turn.
-base::Task<std::expected<std::uint64_t, Problem>> count_ends(Rows& rows, const flow::Bulk& bulk) {
-    co_await rows.look_ahead(bulk);
+// How many entitlements those would end that have not had their turn.
+base::Task<std::expected<std::uint64_t, Problem>> count_ends(Rows rows, const flow::Bulk& bulk) {
+    co_await rows.look(bulk);
     std::uint64_t ends = 0;
     for (const auto& outcome : rows.outcomes()) {
         if (!outcome) continue;
         if (!*outcome) co_return std::unexpected{outcome->error()};
         ends += (*outcome)->ends;
     }
-    rows.forget();
     co_return ends;
 }
 
@@ -300,7 +284,7 @@ base::Task<Answer> begin_bulk(Exchange& exchange, const Surroundings& around) {
                   .client = exchange.principal->client,
                   .correlation = domain::CorrelationId{exchange.correlation}},
         .by = who(exchange),
-        .file = fields.text("file", Presence::mandatory, kLongestFileName).value_or(""),
+        .file = fields.text("file", Presence::mandatory, kLongestName).value_or(""),
         .digest = read_digest("sha256", fields),
         .rows = read_count(exchange.body, "rows", fields),
         .token = read_token(fields)};
@@ -335,7 +319,7 @@ base::Task<Answer> look_at_rows(Exchange& exchange, const Surroundings& around) 
         co_await around.operations.find_bulk(exchange.tenant->id, exchange.params.at("bulkId"));
     if (!bulk) co_return std::unexpected{problem(bulk.error())};
     Rows rows{exchange, around, *part};
-    co_await rows.look();
+    co_await rows.look(*bulk);
     auto results = results_of(rows.outcomes());
     if (results.trouble) co_return std::unexpected{std::move(*results.trouble)};
     const auto looked =
@@ -367,8 +351,7 @@ base::Task<Answer> carry_out_rows(Exchange& exchange, const Surroundings& around
     const auto place = place_of(exchange);
     const auto before = co_await around.operations.find_bulk(place.tenant, place.id);
     if (!before) co_return std::unexpected{problem(before.error())};
-    Rows rows{exchange, around, *part};
-    const auto ends = co_await count_ends(rows, *before);
+    const auto ends = co_await count_ends({exchange, around, *part}, *before);
     if (!ends) co_return std::unexpected{ends.error()};
     const auto bulk =
         co_await around.operations.let_rows_through({.place = place,
@@ -378,6 +361,7 @@ base::Task<Answer> carry_out_rows(Exchange& exchange, const Surroundings& around
                                                               .ends = *ends},
                                                      .percent = around.options.bulk_guard_percent});
     if (!bulk) co_return std::unexpected{problem(bulk.error())};
+    Rows rows{exchange, around, *part};
     co_await rows.run(*bulk);
     auto results = results_of(rows.outcomes());
     if (results.verdicts.empty() && results.trouble) {

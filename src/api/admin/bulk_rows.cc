@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/admin/manners.h"
 #include "api/fields.h"
 #include "base/json.h"
 
@@ -125,12 +126,6 @@ std::optional<json::object> body_of(const BulkAction& action, const json::object
     return body;
 }
 
-// The error body of a refusal, in the words of a row's result.
-void tell_refusal(const json::object& body, json::object& told) {
-    if (const auto* code = base::find_member(body, "errorCode")) told["errorCode"] = *code;
-    told["message"] = base::find_string(body, "message").value_or("");
-}
-
 // What an account keeps of that which was to be deleted.
 void tell_kept(const json::object& body, RowResult& result) {
     const auto* kept = base::find_member(body, "notDeleted");
@@ -152,7 +147,7 @@ RowResult told_of(flow::BulkVerdict verdict, const http::Response& response) {
     const auto parsed = base::parse_json(response.body);
     const auto* body = parsed ? parsed->if_object() : nullptr;
     if (body == nullptr) return result;
-    if (response.status >= 400) tell_refusal(*body, result.told);
+    if (response.status >= 400) tell_refusal(response, result.told);
     tell_kept(*body, result);
     // Of a purchase: the id that was given to it.
     if (const auto id = base::find_string(*body, "entitlementId")) {

@@ -25,14 +25,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestName = 256;
-
-// Of a partner's: its form is the partner's.
-template <class Name>
-Name read_name(std::string_view name, Fields& fields) {
-    return Name{fields.text(name, Presence::mandatory, kLongestName).value_or("")};
-}
-
 flow::FileRow read_row(const json::object& entry, Fields& fields) {
     flow::FileRow row{
         .id = read_name<domain::PartnerEntitlementId>("partnerEntitlementId", fields),

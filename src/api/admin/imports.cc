@@ -23,13 +23,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestPartnerName = 256;
 constexpr std::size_t kImportedAtOnce = 16;
-
-template <class Name>
-Name read_partner_name(std::string_view name, Fields& fields) {
-    return Name{fields.text(name, Presence::mandatory, kLongestPartnerName).value_or("")};
-}
 
 flow::Import read_import(const Exchange& exchange, Fields& fields, base::Time now) {
     flow::Import row{
@@ -38,8 +32,7 @@ flow::Import read_import(const Exchange& exchange, Fields& fields, base::Time no
             domain::EntitlementId{fields.id("entitlementId", Presence::mandatory).value_or("")},
         .account = domain::AccountId{fields.id("accountId", Presence::mandatory).value_or("")},
         .product = domain::ProductId{fields.id("productId", Presence::mandatory).value_or("")},
-        .partner_id =
-            read_partner_name<domain::PartnerEntitlementId>("partnerEntitlementId", fields),
+        .partner_id = read_name<domain::PartnerEntitlementId>("partnerEntitlementId", fields),
         .status = fields.status("status", Presence::mandatory)
                       .value_or(domain::EntitlementStatus::active),
         .created = fields.date("created", Presence::optional),
@@ -49,7 +42,7 @@ flow::Import read_import(const Exchange& exchange, Fields& fields, base::Time no
                   .client = exchange.principal->client,
                   .correlation = domain::CorrelationId{exchange.correlation},
                   .comment = exchange.comment}};
-    auto customer = fields.text("customerId", Presence::optional, kLongestPartnerName);
+    auto customer = fields.text("customerId", Presence::optional, kLongestName);
     if (customer && !customer->empty()) row.customer = domain::CustomerId{std::move(*customer)};
     if (row.valid_from && row.expiry_date && *row.expiry_date <= *row.valid_from) {
         fields.add(ErrorCode::dates_contradict, "expiryDate", "must be after validFrom.");
@@ -78,10 +71,8 @@ json::object imported_json(const flow::Imported& imported, bool only_looks) {
 }
 
 json::object refusal_json(const Exchange& exchange, const Problem& problem) {
-    json::object told{{"outcome", "refused"}, {"errorCode", number_of(problem.code)}};
-    const auto body = base::parse_json(write_error(problem, exchange.request_id).body);
-    const auto* object = body ? body->if_object() : nullptr;
-    told["message"] = object == nullptr ? "" : base::find_string(*object, "message").value_or("");
+    json::object told{{"outcome", "refused"}};
+    tell_refusal(write_error(problem, exchange.request_id), told);
     return told;
 }
 

@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "base/json.h"
+
 namespace usher::api::admin {
 
 http::Response answer(int status, const boost::json::object& body) {
@@ -16,6 +18,14 @@ boost::json::object hold_json(const flow::Hold& hold) {
     if (!hold.tenant.empty()) object["tenant"] = hold.tenant.text();
     if (!hold.merchant.empty()) object["merchant"] = hold.merchant.text();
     return object;
+}
+
+void tell_refusal(const http::Response& refused, boost::json::object& told) {
+    const auto parsed = base::parse_json(refused.body);
+    const auto* body = parsed ? parsed->if_object() : nullptr;
+    if (body == nullptr) return;
+    if (const auto* code = base::find_member(*body, "errorCode")) told["errorCode"] = *code;
+    told["message"] = base::find_string(*body, "message").value_or("");
 }
 
 domain::TenantId tenant_of(const Exchange& exchange) {

@@ -18,6 +18,9 @@ http::Response answer(int status, const boost::json::object& body);
 boost::json::object hold_json(const flow::Hold& hold);
 boost::json::object comparison_json(const flow::Comparison& line);
 
+// A row's refusal: errorCode and message of an error's body.
+void tell_refusal(const http::Response& refused, boost::json::object& told);
+
 // Empty on the routes for all tenants.
 domain::TenantId tenant_of(const Exchange& exchange);
 
