@@ -138,6 +138,12 @@ std::expected<boost::json::value, AdminTrouble> ask_patiently(const AdminAccess&
     }
 }
 
+AdminTrouble other_version() {
+    return {1,
+            "the answer does not cover the rows that were sent: use an `usher` of the version of "
+            "the server"};
+}
+
 void rest(base::Duration span) {
     boost::asio::io_context context;
     const auto clock = base::make_system_clock();

@@ -39,6 +39,9 @@ std::expected<boost::json::value, AdminTrouble> ask_patiently(const AdminAccess&
                                                               const std::string& path,
                                                               const std::string& body = {});
 
+// The answer does not fit what was sent.
+AdminTrouble other_version();
+
 // Does nothing for so long.
 void rest(base::Duration span);
 

@@ -179,12 +179,7 @@ Bulk::Done Bulk::send_page(const ObjectPage& page, std::string_view what) {
             command_.access, "POST", fmt::format("{}/{}", place(), what), json::serialize(body));
         if (!answer) return std::unexpected{answer.error()};
         const auto taken = take_results(page, from, as_object(*answer));
-        if (taken == 0) {
-            return std::unexpected{
-                AdminTrouble{1,
-                             "the answer does not cover the rows that were sent: use an `usher` of "
-                             "the version of the server"}};
-        }
+        if (taken == 0) return std::unexpected{other_version()};
         from += taken;
         tell_progress(page.from + from, what);
     }

@@ -194,9 +194,7 @@ void Comparing::send_rows() {
     });
     const auto equal = count_in(as_object(*answer), "equal");
     if (told + equal != page_.size()) {
-        trouble_ = AdminTrouble{1,
-                                "the answer does not cover the rows that were sent: use an "
-                                "`usher` of the version of the server"};
+        trouble_ = other_version();
     }
     counts_.at(flow::index_of(Finding::equal)) += equal;
     page_.clear();

@@ -1,22 +1,17 @@
 #include "cli/compare_file.h"
 
 #include <algorithm>
-#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "base/digest.h"
+#include "cli/file_pieces.h"
 
 namespace usher::cli {
 
-IdSet::Mark IdSet::mark_of(const domain::MerchantId& merchant,
-                           const domain::PartnerEntitlementId& id) {
+Mark IdSet::mark_of(const domain::MerchantId& merchant, const domain::PartnerEntitlementId& id) {
     // Neither holds a line end.
-    const auto digest = base::sha256(fmt::format("{}\n{}", merchant.text(), id.text()));
-    Mark mark{};
-    std::copy_n(digest.begin(), mark.size(), mark.begin());
-    return mark;
+    return cli::mark_of(fmt::format("{}\n{}", merchant.text(), id.text()));
 }
 
 void IdSet::add(const domain::MerchantId& merchant, const domain::PartnerEntitlementId& id) {
@@ -33,28 +28,18 @@ std::size_t IdSet::count(const domain::MerchantId& merchant,
 }
 
 std::expected<std::string, std::string> read_rows(const std::string& path, const TakeRow& take) {
-    constexpr std::size_t kPiece = std::size_t{256} * 1024;
-    std::ifstream file{path, std::ios::binary};
-    partner::bango::ActiveFileReader reader{take};
-    base::Sha256 digest;
-    std::string piece(kPiece, '\0');
-    std::expected<void, std::string> done;
-    while (file && done) {
-        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        const std::string_view bytes{piece.data(), static_cast<std::size_t>(file.gcount())};
-        digest.add(bytes);
-        done = reader.read(bytes);
-    }
-    if (!file.eof() && done) {
-        return std::unexpected{
-            fmt::format("cannot read {}: name a file that is there and may be read", path)};
-    }
-    if (done) done = reader.finish();
-    if (!done) {
+    using Done = std::expected<void, std::string>;
+    const auto in_words = [&](const Done& done) -> Done {
+        if (done) return done;
         return std::unexpected{
             fmt::format("{} is no file of active entitlements: {}", path, done.error())};
-    }
-    return digest.finish_hex();
+    };
+    partner::bango::ActiveFileReader reader{take};
+    auto digest =
+        read_in_pieces(path, [&](std::string_view bytes) { return in_words(reader.read(bytes)); });
+    if (!digest) return digest;
+    if (const auto done = in_words(reader.finish()); !done) return std::unexpected{done.error()};
+    return digest;
 }
 
 std::expected<FileSurvey, std::string> survey(const std::string& path) {

@@ -2,7 +2,6 @@
 // is sent, and never in memory as a whole. Sixteen bytes are kept for each row.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/line_marks.h"
 #include "partner/bango/active_file.h"
 
 namespace usher::cli {
@@ -25,8 +25,6 @@ class IdSet {
                       const domain::PartnerEntitlementId& id) const;
 
   private:
-    // The beginning of a SHA-256: no two ids that anybody has share it.
-    using Mark = std::array<unsigned char, 16>;
     static Mark mark_of(const domain::MerchantId& merchant, const domain::PartnerEntitlementId& id);
     std::vector<Mark> marks_;
 };

@@ -102,9 +102,7 @@ std::expected<std::vector<json::object>, AdminTrouble> Importing::send(json::arr
     if (!answer) return std::unexpected{answer.error()};
     auto results = list(as_object(*answer), "results");
     if (results.size() == count) return results;
-    return std::unexpected{AdminTrouble{1,
-                                        "the answer does not cover the rows that were sent: use "
-                                        "an `usher` of the version of the server"}};
+    return std::unexpected{other_version()};
 }
 
 Importing::Done Importing::go() {

@@ -7,16 +7,26 @@
 
 namespace usher::cli {
 
-void LineMarks::add(std::string_view words, std::uint64_t line) {
+namespace {
+
+constexpr auto kMark = &std::pair<Mark, std::uint64_t>::first;
+
+}  // namespace
+
+Mark mark_of(std::string_view words) {
     const auto digest = base::sha256(words);
-    Mark mark{{}, line};
-    std::copy_n(digest.begin(), mark.first.size(), mark.first.begin());
-    marks_.push_back(mark);
+    Mark mark{};
+    std::copy_n(digest.begin(), mark.size(), mark.begin());
+    return mark;
+}
+
+void LineMarks::add(std::string_view words, std::uint64_t line) {
+    marks_.emplace_back(mark_of(words), line);
 }
 
 std::optional<LineMarks::Lines> LineMarks::find_twice() {
     std::ranges::sort(marks_);
-    const auto twice = std::ranges::adjacent_find(marks_, {}, &Mark::first);
+    const auto twice = std::ranges::adjacent_find(marks_, {}, kMark);
     if (twice == marks_.end()) return std::nullopt;
     return Lines{twice->second, std::next(twice)->second};
 }
@@ -24,7 +34,7 @@ std::optional<LineMarks::Lines> LineMarks::find_twice() {
 std::optional<LineMarks::Lines> LineMarks::find_in(LineMarks& others) {
     std::ranges::sort(others.marks_);
     for (const auto& mark : marks_) {
-        const auto same = std::ranges::lower_bound(others.marks_, mark.first, {}, &Mark::first);
+        const auto same = std::ranges::lower_bound(others.marks_, mark.first, {}, kMark);
         if (same == others.marks_.end() || same->first != mark.first) continue;
         return Lines{std::min(mark.second, same->second), std::max(mark.second, same->second)};
     }

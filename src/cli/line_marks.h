@@ -10,6 +10,10 @@
 
 namespace usher::cli {
 
+// The beginning of a SHA-256: no two words that anybody has share it.
+using Mark = std::array<unsigned char, 16>;
+Mark mark_of(std::string_view words);
+
 class LineMarks {
   public:
     using Lines = std::pair<std::uint64_t, std::uint64_t>;  // the earlier one first
@@ -21,10 +25,7 @@ class LineMarks {
     std::optional<Lines> find_in(LineMarks& others);
 
   private:
-    // The beginning of a SHA-256: no two words that anybody has share it.
-    using Mark = std::pair<std::array<unsigned char, 16>, std::uint64_t>;
-
-    std::vector<Mark> marks_;
+    std::vector<std::pair<Mark, std::uint64_t>> marks_;  // and its line
 };
 
 }  // namespace usher::cli

@@ -1,6 +1,5 @@
 #include "cli/object_file.h"
 
-#include <fstream>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "base/csv.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "cli/file_pieces.h"
 
 namespace usher::cli {
 
@@ -154,30 +154,20 @@ std::unique_ptr<RowReader> reader_for(std::string_view beginning, const Take& ta
 }  // namespace
 
 std::expected<std::string, std::string> read_objects(const std::string& path, const Take& take) {
-    constexpr std::size_t kPiece = std::size_t{256} * 1024;
-    std::ifstream file{path, std::ios::binary};
-    std::unique_ptr<RowReader> reader;
-    base::Sha256 digest;
-    std::string piece(kPiece, '\0');
-    Done done;
-    while (file && done) {
-        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        const std::string_view bytes{piece.data(), static_cast<std::size_t>(file.gcount())};
-        if (!reader) reader = reader_for(bytes, take);
-        digest.add(bytes);
-        done = reader->read(bytes);
-    }
-    if (!file.eof() && done) {
-        return std::unexpected{
-            fmt::format("cannot read {}: name a file that is there and may be read", path)};
-    }
-    if (done) done = reader->finish();
-    if (!done) {
+    const auto in_words = [&](const Done& done) -> Done {
+        if (done) return done;
         return std::unexpected{
             fmt::format("{} is neither a CSV table with a first line of names nor JSON lines: {}",
                         path, done.error())};
-    }
-    return digest.finish_hex();
+    };
+    std::unique_ptr<RowReader> reader;
+    auto digest = read_in_pieces(path, [&](std::string_view bytes) {
+        if (!reader) reader = reader_for(bytes, take);
+        return in_words(reader->read(bytes));
+    });
+    if (!digest) return digest;
+    if (const auto done = in_words(reader->finish()); !done) return std::unexpected{done.error()};
+    return digest;
 }
 
 std::string ObjectPage::text() const {
