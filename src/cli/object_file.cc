@@ -46,6 +46,10 @@ class CsvRows final : public RowReader {
 
   private:
     Done take_header(const base::CsvTable::Fields& names) {
+        // As spreadsheets write it where the comma stands in numbers.
+        if (names.size() == 1 && names.front().find_first_of(";\t") != std::string::npos) {
+            return std::unexpected{"its columns must be separated by commas"};
+        }
         for (std::size_t i = 0; i < names.size(); ++i) {
             const bool is_name = !names[i].empty() && base::parse_json(as_text(names[i]));
             if (!is_name) return std::unexpected{fmt::format("its column {} has no name", i + 1)};

@@ -118,6 +118,8 @@ class Bulk(program.Case):
         self.assertIn("lines 2 and 3", self.bulk(2))
         self.file.write_text('{"entitlementId":"a"\n[]\n', encoding="utf-8")
         self.assertIn("2 rows that cannot be read", self.bulk(2))
+        self.file.write_text("entitlementId;status\na;ACTIVE\n", encoding="utf-8")
+        self.assertIn("separated by commas", self.bulk(2))
         self.file.write_text("", encoding="utf-8")
         self.bulk(2)
 

@@ -196,7 +196,8 @@ std::expected<CallText, Problem> read_bulk_row(const json::object& row) {
                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
             });
         fields.add(ErrorCode::argument_invalid, is_plain ? std::string_view{name} : "row",
-                   fmt::format("is no column of the action {}.", action->word));
+                   fmt::format("{} no column of the action {}.",
+                               is_plain ? "is" : "has a member that is", action->word));
         break;
     }
     CallText text{.method = std::string{action->method},
