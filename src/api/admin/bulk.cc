@@ -223,7 +223,7 @@ class Rows {
     bool is_stopped_ = false;
 };
 
-std::string_view word_of(flow::BulkVerdict verdict) {
+std::string_view verdict_word(flow::BulkVerdict verdict) {
     switch (verdict) {
         case flow::BulkVerdict::changed:
             return "changed";
@@ -255,7 +255,7 @@ Results results_of(const std::vector<std::optional<RowOutcome>>& outcomes) {
         results.verdicts.push_back(result.verdict);
         results.ends.push_back(result.ends);
         auto told = result.told;
-        told["outcome"] = word_of(result.verdict);
+        told["outcome"] = verdict_word(result.verdict);
         if (result.ends > 0) told["ends"] = result.ends;
         results.told.emplace_back(std::move(told));
     }
