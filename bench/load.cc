@@ -151,7 +151,8 @@ class Loader {
         // After the end only what is under way is waited for: every change sent is counted.
         const auto patience = schedule_.end + std::chrono::seconds{30};
         while (under_way_ > 0 || !turns_.empty()) {
-            const int ready = epoll_wait(epoll_, events.data(), events.size(), wait_ms());
+            const auto wait = time_left();
+            const int ready = epoll_pwait2(epoll_, events.data(), events.size(), &wait, nullptr);
             if (Clock::now() > patience) fail("answers did not come within 30 s");
             for (int i = 0; i < ready; ++i) receive(connections_[events[i].data.u64]);
             send_due();
@@ -181,11 +182,13 @@ class Loader {
         }
     }
 
-    int wait_ms() const {
-        if (turns_.empty()) return 1000;
-        const auto left = turns_.top().when - Clock::now();
-        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
-        return static_cast<int>(std::clamp<long>(ms, 0, 1000));
+    // To the nanosecond: in whole milliseconds a quick schedule would never sleep, and take from
+    // the measured the cores that both share.
+    timespec time_left() const {
+        if (turns_.empty()) return {.tv_sec = 1, .tv_nsec = 0};
+        const auto left = std::chrono::nanoseconds{turns_.top().when - Clock::now()}.count();
+        const auto bounded = std::clamp<long>(left, 0, 1'000'000'000);
+        return {.tv_sec = bounded / 1'000'000'000, .tv_nsec = bounded % 1'000'000'000};
     }
 
     // With a schedule: a connection whose answer is late sends at once when it has come, and its

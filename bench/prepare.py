@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import sqlite3
 import threading
+import time
 import urllib.parse
 
 from servers import Sandbox, Trouble, Usher, program
@@ -43,7 +44,13 @@ def read_statuses(usher, token, rows):
     """What the server says now; it holds the file, so nobody else can look."""
     caller = usher.program.caller()
     caller.given_token = token
-    found = [(one, caller.read(one)["status"]) for one, _ in rows]
+    found = []
+    for one, _ in rows:
+        while "status" not in (record := caller.read(one)):
+            if record.get("code") != 429:
+                raise Trouble(f"{one} cannot be read: {record}")
+            time.sleep(0.2)
+        found.append((one, record["status"]))
     caller.close()
     return found
 

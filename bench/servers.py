@@ -140,18 +140,20 @@ TENANT = """[[tenant]]
 id = "{name}"
 default = {default}
 edition = "A"
+requests_per_second = {limit}
 """
 
 
 class Usher:
     """`usher serve` on one store; `partner` is where it looks for the partner. The first of the
-    tenants is the default one."""
+    tenants is the default one; each may send so many requests a second, 0 as many as it likes."""
 
-    def __init__(self, folder, store, sandbox, partner, tenants=("demo",)):
+    def __init__(self, folder, store, sandbox, partner, tenants=("demo",), limit=0):
         self.config = folder / f"usher-{store.stem}.toml"
         text = SETTINGS.format(store=store, issuer=sandbox.issuer, partner=partner)
         for name in tenants:
-            text += TENANT.format(name=name, default=str(name == tenants[0]).lower())
+            text += TENANT.format(name=name, default=str(name == tenants[0]).lower(),
+                                  limit=limit)
         self.config.write_text(text)
         self.program = program.Program("serve", "--config", str(self.config))
         self.port = int(self.program.port("operator"))

@@ -259,7 +259,10 @@ flow::Writes row_of(const Options& options, std::size_t number, base::Time now) 
     }
     row.created = row.modified = now;
     row.version = row.request = 1;
-    row.asker = {"portal", "operator-portal", domain::CorrelationId{"filled-" + text}};
+    row.asker = {.subject = "portal",
+                 .client = "operator-portal",
+                 .correlation = domain::CorrelationId{"filled-" + text},
+                 .comment = ""};
     flow::Writes writes;
     writes.account =
         domain::Account{.tenant = row.tenant, .id = row.account, .created = now, .modified = now};
