@@ -120,7 +120,9 @@ base::Task<Refused> Pipeline::admit(Exchange& exchange) {
     // Unknown and not allowed are one answer, so that tenants cannot be found by trying.
     if (auto refused = find_tenant(exchange, options_, tenants_)) co_return refused;
     // Told only to those whose tenant it is.
-    co_return check_tenant_enabled(exchange);
+    if (auto refused = check_tenant_enabled(exchange)) co_return refused;
+    // Last of what is cheap: who is refused so has been told nothing, and has cost no body.
+    co_return check_rate(exchange, rates_, ports_.clock.monotonic());
 }
 
 // Never the token, the body, the query or the raw path: they may hold secrets.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/exchange.h"
+#include "api/rates.h"
 #include "api/request_metrics.h"
 #include "api/stages.h"
 #include "api/tenants.h"
@@ -43,6 +44,7 @@ class Pipeline {
     std::vector<Route> routes_;
     Options options_;
     Tenants tenants_;
+    Rates rates_;
     Authenticate authenticate_;
     PipelinePorts ports_;
     http::Router router_;

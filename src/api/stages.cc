@@ -195,6 +195,21 @@ Refused check_tenant_enabled(const Exchange& exchange) {
     return problem(ErrorCode::tenant_disabled);
 }
 
+// What belongs to a tenant counts with it. Who runs Usher is not held up by its callers.
+Refused check_rate(const Exchange& exchange, Rates& rates, base::Monotonic now) {
+    const auto& tenant = *exchange.tenant;
+    const auto door = exchange.route->door;
+    const bool counts = door == Door::operator_token || door == Door::primary_token;
+    if (!counts || tenant.requests_per_second == 0) return std::nullopt;
+    const auto wait =
+        rates.take(tenant.primary.value_or(tenant.id), tenant.requests_per_second, now);
+    if (!wait) return std::nullopt;
+    auto refused = problem(ErrorCode::too_many_requests);
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+    refused.headers.set("Retry-After", std::to_string(seconds));
+    return refused;
+}
+
 base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
                                   const Tenants& tenants, const Authenticate& authenticate) {
     const auto& headers = exchange.request.headers;

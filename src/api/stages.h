@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/exchange.h"
+#include "api/rates.h"
 #include "api/tenants.h"
 #include "base/random.h"
 #include "base/task.h"
@@ -23,6 +24,7 @@ Refused check_role(const Exchange& exchange, const Options& options);
 Refused find_tenant(Exchange& exchange, const Options& options, const Tenants& tenants);
 Refused check_all_tenants(const Exchange& exchange, const Options& options, const Tenants& tenants);
 Refused check_tenant_enabled(const Exchange& exchange);
+Refused check_rate(const Exchange& exchange, Rates& rates, base::Monotonic now);
 base::Task<Refused> check_partner(Exchange& exchange, const Options& options,
                                   const Tenants& tenants, const Authenticate& authenticate);
 Refused check_media_type(const Exchange& exchange);

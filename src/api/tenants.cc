@@ -63,6 +63,7 @@ Tenants::Tenant Tenants::from_book(const flow::SubTenant& tenant) const {
         .strict_reasons = tenant.settings.strict_reasons,
         .suspend_with_account = tenant.settings.suspend_with_account,
         .wait = std::chrono::duration_cast<std::chrono::milliseconds>(tenant.settings.wait),
+        .requests_per_second = primary ? primary->requests_per_second : 0,
         .freshness = std::chrono::duration_cast<std::chrono::seconds>(tenant.freshness),
         .reports = primary ? primary->reports : PartnerCredentials{},
         .primary = tenant.primary});

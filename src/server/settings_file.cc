@@ -206,6 +206,12 @@ const ItemFields<api::TenantOptions>& tenant_fields() {
              t.wait = std::chrono::milliseconds{ms};
              return ms >= 0 && ms <= 600'000;
          }},
+        {"requests_per_second",
+         [](Tenant& t, const toml::node& n) {
+             const auto count = n.value_exact<std::int64_t>().value_or(-1);
+             t.requests_per_second = static_cast<std::uint32_t>(count);
+             return count >= 0 && count <= 1'000'000;
+         }},
         {"freshness_s",
          [](Tenant& t, const toml::node& n) {
              const auto s = n.value_exact<std::int64_t>().value_or(-1);
