@@ -108,6 +108,10 @@ ErrorCode code_of(const flow::Failure& failure) {
             return ErrorCode::bulk_guarded;
         case FailureKind::bulk_token_refused:
             return ErrorCode::bulk_token_refused;
+        case FailureKind::feed_place_unknown:
+            return ErrorCode::feed_place_unknown;
+        case FailureKind::feed_place_too_old:
+            return ErrorCode::feed_place_too_old;
         case FailureKind::only_tried:  // answer_once takes it
             return ErrorCode::internal_error;
         case FailureKind::key_under_way:

@@ -102,6 +102,8 @@ enum class ErrorCode : int {
     key_under_way = 40901,
     bulk_guarded = 40902,
     bulk_out_of_turn = 40903,
+    feed_place_too_old = 41001,
+    feed_place_unknown = 41002,
     version_mismatch = 41201,
     body_too_large = 41301,
     target_too_long = 41401,
@@ -109,6 +111,7 @@ enum class ErrorCode : int {
     host_unknown = 42101,
     key_of_another = 42201,
     too_many_reports = 42901,
+    too_many_requests = 42902,
     head_too_large = 43101,
 
     internal_error = 50001,

@@ -77,6 +77,12 @@ class FakeOperations : public FakeAdministration {
         co_return listed;
     }
     std::vector<flow::ListQuery> lists;
+    Outcome<flow::FeedPage> read_feed(flow::ReadFeed asked) override {
+        feeds.push_back(std::move(asked));
+        co_return feed;
+    }
+    std::vector<flow::ReadFeed> feeds;
+    std::expected<flow::FeedPage, flow::Failure> feed;
     flow::StoreResult<flow::ListPage> listed;
     Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
         links_asked.push_back(std::move(asked));

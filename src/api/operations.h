@@ -17,6 +17,7 @@
 #include "flow/customer_link.h"
 #include "flow/delete_of_account.h"
 #include "flow/explain.h"
+#include "flow/feed.h"
 #include "flow/foresee.h"
 #include "flow/holding.h"
 #include "flow/import.h"
@@ -43,6 +44,7 @@ class Operations {
     virtual Outcome<flow::Purchased> purchase(flow::Purchase request) = 0;
     virtual Outcome<flow::DeletedOfAccount> delete_of_account(flow::DeleteOfAccount request) = 0;
     virtual base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) = 0;
+    virtual Outcome<flow::FeedPage> read_feed(flow::ReadFeed asked) = 0;
     virtual Outcome<domain::Activation> activation_link(flow::AskLink asked) = 0;
     virtual Outcome<base::Secret> recovery_link(flow::AskLink asked) = 0;
     virtual Outcome<domain::Product> put_product(flow::PutProduct request) = 0;

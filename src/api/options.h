@@ -63,6 +63,8 @@ struct TenantOptions {
     bool strict_reasons = false;            // no ending without one of the published reasons
     bool suspend_with_account = false;      // its entitlements too; resumed with it
     std::chrono::milliseconds wait{2'000};  // for the partner, unless the caller prefers otherwise
+    // Of its callers, those of its sub-tenants among them; 0: as many as come.
+    std::uint32_t requests_per_second = 0;
     // What is live at the partner is looked at again within this; 0: only when something asks for
     // it.
     std::chrono::seconds freshness{86'400};
@@ -97,6 +99,8 @@ struct Options {
     std::size_t list_scan_limit = 100'000;
     // Of a tenant's live entitlements, what a file of changes may end or suspend unconfirmed.
     std::uint32_t bulk_guard_percent = 5;
+    // What is older is not shown to who follows the events; 0: all of it is.
+    std::chrono::seconds events_kept{0};
     std::chrono::seconds longest_wait{30};  // however long the caller prefers to wait
     std::size_t max_body_bytes = 256 * 1024;
     std::size_t max_json_depth = base::kJsonMaxDepth;

@@ -55,6 +55,9 @@ std::string_view field_of(flow::FailureKind kind) {
             return "token";
         case FailureKind::bulk_unknown:
             return "bulkId";
+        case FailureKind::feed_place_unknown:
+        case FailureKind::feed_place_too_old:
+            return "after";
         case FailureKind::bulk_out_of_turn:
         case FailureKind::bulk_guarded:
         case FailureKind::only_tried:

@@ -44,6 +44,9 @@ class FlowOperations final : public api::Operations {
     base::Task<flow::StoreResult<flow::ListPage>> list(flow::ListQuery query) override {
         return ports_.store.list(std::move(query));
     }
+    Outcome<flow::FeedPage> read_feed(flow::ReadFeed asked) override {
+        return flow::read_feed(ports_, std::move(asked));
+    }
     Outcome<domain::Activation> activation_link(flow::AskLink asked) override {
         return flow::activation_link(ports_, std::move(asked));
     }

@@ -37,6 +37,7 @@ enum class Planted : std::uint8_t {
     other_product_taken_for_granted,
     stays_hidden,
     cascade_not_recorded,
+    reader_passes_over,
     answer_kept_apart,
     answer_not_replaced,
     answer_replaced_late,

@@ -141,6 +141,16 @@ struct ImportCommand {
 // 1 when a row is refused, or the partner has not shown that it is as the file says.
 int import_file(const ImportCommand& command);
 
+struct EventsCommand {
+    AdminAccess access;
+    std::string after;  // an event's id; empty: from the oldest; newest: what comes from now on
+    std::string entitlement;  // empty: of all
+    std::string account;
+    bool follow = false;  // for ever, as they come
+    std::string format = "text";
+};
+int events(const EventsCommand& command);
+
 struct SimulateRequest {
     std::uint64_t seeds = 1000;
     std::uint64_t from = 1;

@@ -53,6 +53,7 @@ struct Asked {
     CompareCommand compare;
     BulkCommand bulk;
     ImportCommand import;
+    EventsCommand events;
     StatusRequest status;
     ActionsRequest actions;
     std::string partner;
@@ -372,6 +373,19 @@ void add_import_command(CLI::App& app, Asked& asked, int& code) {
     command->callback([&] { code = import_file(request); });
 }
 
+void add_events_command(CLI::App& app, Asked& asked, int& code) {
+    auto& request = asked.events;
+    auto* command = app.add_subcommand("events", "Show what happened to a tenant's entitlements");
+    command->add_option("--after", request.after, "The id of the last one seen; or: newest");
+    command->add_option("--entitlement", request.entitlement, "Of this one alone");
+    command->add_option("--account", request.account, "Of this account's alone");
+    command->add_flag("--follow", request.follow, "Go on as they come, until interrupted");
+    add_admin_options(command, request.access);
+    add_format(command, request.format, {"text", "json"});
+    example(command, "usher events --tenant demo --follow --after newest --format json");
+    command->callback([&] { code = events(request); });
+}
+
 void add_status_command(CLI::App& app, Asked& asked, int& code) {
     auto& request = asked.status;
     auto* command = app.add_subcommand(
@@ -469,6 +483,7 @@ int run(int argc, char** argv) {
     add_compare_command(app, asked, code);
     add_bulk_command(app, asked, code);
     add_import_command(app, asked, code);
+    add_events_command(app, asked, code);
     add_status_command(app, asked, code);
     add_actions_commands(app, asked, code);
     try {

@@ -44,6 +44,8 @@ enum class FailureKind : std::uint8_t {
     bulk_guarded,         // too much would end
     bulk_token_refused,   // not of this file, tenant and subject; used; too old
     only_tried,           // see `tried`
+    feed_place_unknown,   // no place in this tenant's feed
+    feed_place_too_old,   // what follows is not kept any more
     key_of_another,       // what was asked under this idempotency key was something else
     store,                // see `store`
 };

@@ -128,9 +128,13 @@ class FakeStore final : public Store, public FakeRows {
                                                                    std::size_t) override {
         co_return events;
     }
-    base::Task<StoreResult<std::vector<domain::Event>>> feed(domain::TenantId, std::int64_t,
-                                                             std::size_t) override {
-        co_return events;
+    base::Task<StoreResult<std::vector<domain::Event>>> feed(domain::TenantId, std::int64_t after,
+                                                             std::size_t limit) override {
+        std::vector<domain::Event> found;
+        for (const auto& event : events) {
+            if (event.position > after && found.size() < limit) found.push_back(event);
+        }
+        co_return found;
     }
     base::Task<StoreResult<DueList>> due(std::size_t, std::vector<Route>) override {
         co_return DueList{};

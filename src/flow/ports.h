@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "domain/convergence.h"
 #include "domain/schedule.h"
+#include "flow/feed.h"
 #include "flow/partner.h"
 #include "flow/propagator.h"
 #include "flow/report_budget.h"
@@ -44,6 +45,7 @@ struct Ports {
     Limits limits;
     std::shared_ptr<ReportBudget> report_budget = std::make_shared<ReportBudget>();
     std::shared_ptr<TenantBook> tenants = std::make_shared<TenantBook>();
+    std::shared_ptr<Followers> followers = std::make_shared<Followers>();
 };
 
 }  // namespace usher::flow

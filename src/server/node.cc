@@ -125,6 +125,7 @@ struct Node::Parts {
         const auto deadline = clock.monotonic() + settings.drain;
         // Keys that are known still count; who waits for others is answered now.
         product->authenticator->stop();
+        product->converger->ports().followers->dismiss();
         co_await operator_server->drain(deadline);
         if (report_server) co_await report_server->drain(deadline);
         co_await product->converger->stop(deadline);

@@ -132,6 +132,9 @@ void add_listeners(std::vector<Setting>& t) {
         number("operator.bulk_guard_percent", "%", 0, USHER_AT(api.bulk_guard_percent),
                "When a file of changes (`usher bulk`) would end or suspend more of a "
                "tenant's live entitlements, it needs the token of its preview; 100: never."));
+    t.push_back(span("operator.events_kept_s", 0, USHER_AT(api.events_kept),
+                     "Events that are older are not shown to who follows them; 0: all are. The "
+                     "history of an entitlement keeps them."));
     t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
                      "The most that `Prefer: wait=N` can ask for."));
     t.push_back(text("reports.listen", USHER_AT(report_server.listen),

@@ -22,6 +22,7 @@ constexpr std::array<InvariantName, kInvariants> kInvariantNames{{
     {Invariant::asked_as_allowed, "asked-as-allowed"},
     {Invariant::history_is_whole, "history-is-whole"},
     {Invariant::feed_is_whole, "feed-is-whole"},
+    {Invariant::reader_misses_nothing, "reader-misses-nothing"},
     {Invariant::one_effect, "one-effect"},
     {Invariant::one_record, "one-record"},
     {Invariant::one_id, "one-id"},

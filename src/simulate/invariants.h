@@ -15,31 +15,32 @@
 namespace usher::simulate {
 
 enum class Invariant : std::uint8_t {
-    both_agree,           // record and partner hold the same, and nothing is open or doubted
-    product_follows,      // it is the partner's, or the record says truly why it cannot be
-    nothing_lost,         // what was acknowledged is in the history
-    nothing_invented,     // what was refused is not
-    last_wish_holds,      // unless the partner moved or refused, and an event says so
-    account_carries,      // what an ended account holds ends, unless refused or asked anew
-    once_for_a_key,       // what came again with its key is recorded once and answered the same
-    asked_as_allowed,     // nothing is recorded that may not be asked
-    history_is_whole,     // no gap, no fork, and it replays to the row
-    feed_is_whole,        // no gap
-    one_effect,           // no action took effect more often than calls were intended for it
-    one_record,           // nothing lives at the partner that we do not know
-    one_id,               // what was never answered goes out again under the same request id
-    one_at_a_time,        // no two calls for one entitlement at once
-    read_first,           // after a lost answer nothing is changed before a read
-    waits,                // what was accepted is not asked for again before its time is over
-    pause_holds,          // while a person has paused the partner, nothing is sent there
-    tenants_apart,        // nobody sees or is told anything of another tenant's
-    everybody_answered,   // who was not cut off by a crash has an answer, in time
-    answers_as_promised,  // no status that the contract does not know
-    calls_bounded,        // all in all
-    backs_off,            // of each entitlement at any time
-    starts,               // a node starts on what a crash left
-    stops,                // one that is told to stop has stopped within its limit
-    no_crash,             // the program itself does not end
+    both_agree,             // record and partner hold the same, and nothing is open or doubted
+    product_follows,        // it is the partner's, or the record says truly why it cannot be
+    nothing_lost,           // what was acknowledged is in the history
+    nothing_invented,       // what was refused is not
+    last_wish_holds,        // unless the partner moved or refused, and an event says so
+    account_carries,        // what an ended account holds ends, unless refused or asked anew
+    once_for_a_key,         // what came again with its key is recorded once and answered the same
+    asked_as_allowed,       // nothing is recorded that may not be asked
+    history_is_whole,       // no gap, no fork, and it replays to the row
+    feed_is_whole,          // no gap
+    reader_misses_nothing,  // who reads the events has each once, in order
+    one_effect,             // no action took effect more often than calls were intended for it
+    one_record,             // nothing lives at the partner that we do not know
+    one_id,                 // what was never answered goes out again under the same request id
+    one_at_a_time,          // no two calls for one entitlement at once
+    read_first,             // after a lost answer nothing is changed before a read
+    waits,                  // what was accepted is not asked for again before its time is over
+    pause_holds,            // while a person has paused the partner, nothing is sent there
+    tenants_apart,          // nobody sees or is told anything of another tenant's
+    everybody_answered,     // who was not cut off by a crash has an answer, in time
+    answers_as_promised,    // no status that the contract does not know
+    calls_bounded,          // all in all
+    backs_off,              // of each entitlement at any time
+    starts,                 // a node starts on what a crash left
+    stops,                  // one that is told to stop has stopped within its limit
+    no_crash,               // the program itself does not end
 };
 
 inline constexpr std::size_t kInvariants = static_cast<std::size_t>(Invariant::no_crash) + 1;

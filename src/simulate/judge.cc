@@ -47,6 +47,7 @@ class Judgement {
         judge_answers(evidence_, histories_, found_, verdict_.cells);
         judge_keys(evidence_, found_);
         judge_accounts(evidence_, histories_, found_);
+        judge_readers(evidence_, found_);
         judge_partner();
         judge_wire(evidence_, found_);
         verdict_.looks = found_.looks();

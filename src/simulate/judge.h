@@ -62,6 +62,13 @@ struct TenantEvidence {
     std::set<domain::ProductKey> known;  // of what its rows were found to have at the partner
 };
 
+// What a CRM has read of its tenant's events.
+struct ReadEvents {
+    std::vector<std::string> ids;                // in that order
+    std::optional<base::Monotonic> complete_at;  // it was told last that there is no more
+    bool lost_its_place = false;
+};
+
 struct Evidence {
     std::map<domain::TenantId, TenantEvidence> tenants;
     std::vector<Asked> asked;
@@ -74,6 +81,7 @@ struct Evidence {
     std::set<std::string> moved;                    // by a customer or the merchant: our ids
     std::set<domain::EntitlementId> other_product;  // the customer took another one there
     std::vector<Pause> pauses;
+    std::map<domain::TenantId, ReadEvents> read;
     // Until every node knows of one.
     base::Duration pause_takes{};
     bool sees_clearly = true;  // nothing keeps a node from what is true, and clocks tell the time

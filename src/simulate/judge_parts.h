@@ -18,6 +18,9 @@ void judge_answers(const Evidence& evidence, const Histories& histories, Finding
 // What was asked of whole accounts, and what they hold when they have ended.
 void judge_accounts(const Evidence& evidence, const Histories& histories, Findings& found);
 
+// What was read of the events.
+void judge_readers(const Evidence& evidence, Findings& found);
+
 // What came again with its key, against the first.
 void judge_keys(const Evidence& evidence, Findings& found);
 

@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include "flow/feed.h"
 #include "simulate/timeline.h"
 
 namespace usher::simulate {
@@ -390,6 +391,26 @@ TEST_F(JudgeTest, aShortMemoryIsCountedNotBlamed) {
     const auto verdict = judge(evidence_);
     EXPECT_TRUE(verdict.violations.empty());
     EXPECT_EQ(verdict.repeats, 2U);
+}
+
+TEST_F(JudgeTest, WhoReadsTheEventsHasEachOnceAndInOrder) {
+    const auto& feed = evidence_.tenants[kDemo].feed;
+    const auto read = [this]() -> ReadEvents& { return evidence_.read[kDemo]; };
+    for (const auto& event : feed) read().ids.push_back(flow::to_text(flow::place_of(event)));
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    constexpr auto kPromise = Invariant::reader_misses_nothing;
+    expect_found(kPromise, [&] { std::swap(read().ids.at(1), read().ids.at(2)); });
+    expect_found(kPromise, [&] { read().ids.erase(read().ids.begin() + 1); });
+    expect_found(kPromise, [&] { read().ids.push_back(read().ids.front()); });
+    expect_found(kPromise, [&] { read().ids.back() = "4-0123456789ab"; });
+    expect_found(kPromise, [&] { read().lost_its_place = true; });
+    // Not to have read everything is wrong only for who was told that it is all.
+    read().ids.pop_back();
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    read().complete_at = base::Monotonic{};
+    EXPECT_TRUE(judge(evidence_).violations.empty());
+    read().complete_at = base::Monotonic{std::chrono::hours{24}};
+    expect_found(kPromise, [] {});
 }
 
 TEST_F(JudgeTest, WhatAnEndedAccountHoldsHasEnded) {

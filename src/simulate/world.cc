@@ -14,6 +14,7 @@
 #include "simulate/network.h"
 #include "simulate/operators.h"
 #include "simulate/overseer.h"
+#include "simulate/readers.h"
 #include "simulate/setup.h"
 #include "simulate/spells.h"
 #include "simulate/storage.h"
@@ -41,7 +42,7 @@ constexpr std::uint64_t kUseOfNodes = 3;
 constexpr std::uint64_t kUseOfChoices = 4;
 constexpr std::uint64_t kUseOfWishes = 6;  // the movers have the one before
 constexpr std::uint64_t kUseOfKeys = 7;
-constexpr std::uint64_t kUseOfAccounts = 8;
+constexpr std::uint64_t kUseOfAccounts = 8;  // the readers have the next
 
 class World {
   public:
@@ -118,9 +119,10 @@ class World {
         plan_storms(rights);
         movers_.plan(rights, trouble_ends_);
         movers_.plan_products(rights, trouble_ends_, plan_.swept());
-        plan_other_wishes(rights);
-        plan_keys(rights);
-        plan_accounts(rights);
+        plan_more(wishes_, 0.3, 2 * rights, &Operators::ask_otherwise);
+        plan_more(keys_, 0.3, 2 * rights, &Operators::ask_with_key);
+        plan_more(accounts_, 0.2, 1 + rights / 2, &Operators::ask_about_account);
+        readers_.plan(trouble_ends_);
         plan_spells();
         // So that time goes on, whatever else happens.
         timeline_.at(trouble_ends_, kWorld, [](bool) {});
@@ -178,33 +180,15 @@ class World {
         }
     }
 
-    void plan_other_wishes(std::size_t rights) {
-        if (!wishes_.chance(0.3)) return;
-        const auto count = 1 + wishes_.below(2 * rights);
+    // What only some worlds have, drawn apart from all else.
+    void plan_more(Dice& dice, double share, std::uint64_t most, void (Operators::*ask)(Dice&)) {
+        if (!dice.chance(share)) return;
+        const auto count = 1 + dice.below(most);
         const auto begins = timeline_.now();
         for (std::uint64_t i = 0; i < count; ++i) {
-            const auto at = begins + wishes_.between({}, trouble_ends_ - begins);
-            timeline_.at(at, kWorld, [this](bool) { operators_.ask_otherwise(wishes_); });
-        }
-    }
-
-    void plan_keys(std::size_t rights) {
-        if (!keys_.chance(0.3)) return;
-        const auto count = 1 + keys_.below(2 * rights);
-        const auto begins = timeline_.now();
-        for (std::uint64_t i = 0; i < count; ++i) {
-            const auto at = begins + keys_.between({}, trouble_ends_ - begins);
-            timeline_.at(at, kWorld, [this](bool) { operators_.ask_with_key(keys_); });
-        }
-    }
-
-    void plan_accounts(std::size_t rights) {
-        if (!accounts_.chance(0.2)) return;
-        const auto count = 1 + accounts_.below(1 + rights / 2);
-        const auto begins = timeline_.now();
-        for (std::uint64_t i = 0; i < count; ++i) {
-            const auto at = begins + accounts_.between({}, trouble_ends_ - begins);
-            timeline_.at(at, kWorld, [this](bool) { operators_.ask_about_account(accounts_); });
+            const auto at = begins + dice.between({}, trouble_ends_ - begins);
+            timeline_.at(at, kWorld,
+                         [this, &dice, ask](bool) { std::invoke(ask, operators_, dice); });
         }
     }
 
@@ -379,6 +363,7 @@ class World {
         evidence_.partner = partner_.entitlements();
         evidence_.sent = network_.sent();
         evidence_.pauses = overseer_.pauses();
+        evidence_.read = readers_.read();
         evidence_.moved = movers_.moved();
         evidence_.other_product = movers_.other_product();
         const auto& wished = operators_.other_products();
@@ -452,6 +437,10 @@ class World {
                        [this](http::Request request, auto answered) {
                            return fleet_->serve_admin(std::move(request), std::move(answered));
                        }};
+    Readers readers_{stage_, options_.seed, timeline_, trace_,
+                     [this](http::Request request, auto answered) {
+                         return fleet_->serve(std::move(request), std::move(answered));
+                     }};
     base::Monotonic trouble_ends_;
     base::Monotonic rest_ends_;
     struct ReportOut {

@@ -120,6 +120,21 @@ def lists(portal):
     portal.expect(40024, portal.listing("?limit=10000&page=12"))
 
 
+def events(portal):
+    entitlement = portal.bought()
+    portal.expect(200, portal.update(entitlement, "SUSPENDED"))
+    portal.faults(refused("resume"))
+    portal.world.send(portal.started, portal.update(entitlement, "ACTIVE"))
+    for ask, listener in ((portal.events, "operator"), (portal.events_as_admin, "admin")):
+        page = portal.expect(200, ask("limit=2"), listener).json
+        behind = f"after={page['next']}&wait=1&entitlementId={entitlement}"
+        portal.expect(200, ask(behind), listener)
+        portal.expect(200, ask("after=newest"), listener)
+        portal.expect(40019, ask("after=oldest"), listener)
+        portal.expect(40014, ask("accountId=a%20b"), listener)
+        portal.expect(41002, ask("after=77-0123456789ab"), listener)
+
+
 def by_tpes(portal):
     """Each action while the partner is away, then with it; and the customer's links."""
     refusals_by_tpes(portal)
@@ -156,5 +171,6 @@ def by_tpes(portal):
 def provoke(portal):
     by_tpes(portal)
     lists(portal)
+    events(portal)
     other_products(portal)
     deletions(portal)

@@ -23,7 +23,8 @@ WITH_BODY = (
 WITH_TOKEN = (
     *TENANTS, "listTenants", "readTenant", "changeTenantSettings", "dryRun", *BULKS, *BULKS_TO_READ,
     "importRows", "createEntitlement", "createEntitlementByTpes", "readEntitlement", *UPDATES,
-    *CHANGED_BY_TPES, *DELETES, "listEntitlements", "readActivation", "recoverEntitlement",
+    *CHANGED_BY_TPES, *DELETES, "listEntitlements", "listEvents", "listEventsAsAdmin",
+    "readActivation", "recoverEntitlement",
     *CATALOGUE, "listProducts", "readProduct", "readAccount", "explainEntitlement",
     "explainEntitlements", "listHolds", "placeHold", "liftHold", "listUnsettled", "listReports",
     "listStrayReports", "retryEntitlement", "compareRows", "listHeld", "askReads", "signComparison",

@@ -31,7 +31,7 @@ HELD = {name: [f"{name}-{number}" for number in range(1, count + 1)]
 ACCOUNTS = [f"account-{number}" for number in range(1, 10)]
 CUSTOMERS = [f"customer-{number}" for number in range(1, 31)]
 DATES = {"validFrom": "2026-09-01T13:47:59.228Z", "expiryDate": "2036-09-01T13:47:59.228Z"}
-OPERATIONS = 30  # at the operator's listener
+OPERATIONS = 31  # at the operator's listener
 # The share of the requests that fuzzing is sure to send; the other phases send the rest.
 FUZZED = 0.72
 WRITING = ("createEntitlement", "createEntitlementByTpes", "putProduct", "addAccount")

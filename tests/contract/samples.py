@@ -14,6 +14,7 @@ TENANTS = "/rmg/v1/admin/tenants"
 REPORTS = "/bango/v1/reports"
 UPDATES = ("updateEntitlement", "updateEntitlementByPost")
 LIST = "/crm-gateway/v1/rmg/v1/entitlements"
+EVENTS = "/crm-gateway/v2/usher/events"
 TPES = "/tpes/v1/operator/entitlements"
 # Of the other door, what changes a status: (operation, method, action).
 ACTIONS = (("cancelEntitlement", "POST", "cancel"), ("cancelEntitlementByPut", "PUT", "cancel"),
@@ -124,6 +125,12 @@ class Portal:
         return Request("GET", f"/admin/v1/entitlements/{entitlement}/explanation{query}",
                        self.admin)
 
+    def events(self, query):
+        return self.request("GET", f"{EVENTS}?{query}")
+
+    def events_as_admin(self, query):
+        return Request("GET", f"/admin/v1/events?{query}", self.admin)
+
     def explanations(self, query):
         return Request("GET", f"/admin/v1/explanations?{query}", self.admin)
 
@@ -203,6 +210,7 @@ class Portal:
             "createEntitlement": self.purchase(account),
             "readEntitlement": self.reading(entitlement),
             "listEntitlements": self.listing(),
+            "listEvents": self.events(f"limit=3&accountId={account}"),
             "deleteEntitlement": self.deletion(entitlement),
             "deleteEntitlementsOfAccount": self.deletion_of_account(account),
             "createEntitlementByTpes": self.purchase_by_tpes(account, MUSIC),
@@ -251,7 +259,8 @@ class Portal:
         admin |= {"readTenant": Request("GET", "/admin/v1/tenant", self.admin),
                   "changeTenantSettings": self.administer("/admin/v1/tenant",
                                                           {"reason": "a test"}, "PUT")}
-        admin |= {"explainEntitlement": self.explanation(entitlement),
+        admin |= {"listEventsAsAdmin": self.events_as_admin(f"limit=3&accountId={account}"),
+                  "explainEntitlement": self.explanation(entitlement),
                   "explainEntitlements": self.explanations(f"accountId={account}")}
         admin |= {"compareRows": self.compared(account), "listHeld": self.must_have(),
                   "askReads": self.reads(entitlement), "signComparison": self.line(equal=3),

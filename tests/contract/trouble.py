@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 
 from program import until
 from bulks import of_one_subject
@@ -27,9 +28,10 @@ WRITING = (
     "askReads", "signComparison", "addTenant", "changeTenant", "changeTenantSettings", *BULKS,
     "importRows")
 READING = (
-    "readEntitlement", "listEntitlements", "readActivation", "recoverEntitlement", "listHolds",
-    "listHoldsOfAll", "listProducts", "readProduct", "readAccount",
-    "listUnsettled", "listActions", "listActionsOfAll", "listHeld", "latestComparisons",
+    "readEntitlement", "listEntitlements", "listEvents", "listEventsAsAdmin", "readActivation",
+    "recoverEntitlement", "listHolds", "listHoldsOfAll", "listProducts", "readProduct",
+    "readAccount", "listUnsettled", "listActions", "listActionsOfAll", "listHeld",
+    "latestComparisons",
     "listReports", "listStrayReports", "listTenants", "readTenant", "dryRun", *BULKS_TO_READ)
 # What looks at the tenants that were added.
 OF_TENANTS = ("addTenant", "listTenants", "changeTenant")
@@ -53,6 +55,35 @@ def not_let_in(world, sandbox, token):
             portal.expect(40305, request.with_header("nv-tenant-id", "demo_b"), listener)
         if listener == "operator":
             portal.expect(40801, request, wire=request.wire()[:-2 - len(request.body or b"")])
+    stop(started)
+
+
+def forgetful(world, sandbox, token):
+    """Keeps no event longer than a second."""
+    started = serve(world, sandbox, DEMO, extra={"USHER_OPERATOR_EVENTS_KEPT_S": "1"})
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
+    portal.expect(201, portal.product("MUSIC_PREMIUM"))
+    portal.bought()
+    time.sleep(1.5)
+    portal.expect(41001, portal.events("after=0"))
+    portal.expect(41001, portal.events_as_admin("after=0"), "admin")
+    stop(started)
+
+
+def too_many(world, sandbox, token):
+    """More than were agreed with the tenant. What its requests are about does not matter."""
+    once = DEMO + "requests_per_second = 1\n"
+    started = serve(world, sandbox, once)
+    portal = Portal(world, started, token, admin=world.token(sandbox, "admin"))
+    asked = [request for name, (listener, request) in
+             portal.samples("some", "account-1").items()
+             if name in WITH_TOKEN and listener == "operator"]
+    passed = -1.0  # when one was let through; a second later the next will be
+    for request in asked:
+        if time.monotonic() - passed > 0.5:
+            until("one is let through", lambda: world.send(started, asked[0]).status != 429)
+            passed = time.monotonic()
+        portal.expect(42902, request)
     stop(started)
 
 
@@ -303,6 +334,8 @@ def damaged(world, sandbox, token, store, entitlement, holder, account, bulk):
 def provoke(world, sandbox, token):
     stop(not_apart(world, sandbox, serve, DEMO, token))
     not_let_in(world, sandbox, token)
+    too_many(world, sandbox, token)
+    forgetful(world, sandbox, token)
     not_for_all(world, sandbox, token)
     expired(world, sandbox)
     issuer_away(world, sandbox, token)

@@ -4,12 +4,14 @@
 Operators buy and change; customers and the merchant move at the partner, whose reports are lost,
 doubled, repeated and invented. Every change that was answered must be in the record, whatever was
 not answered may be; a move whose report was taken is learnt; the partner never did anything more
-often than it was asked; in the end both sides agree about everything."""
+often than it was asked; in the end both sides agree about everything. A CRM reads the events all
+the while, from where it was, and has each of them once and in order."""
 
 import argparse
 import base64
 import collections
 import http.client
+import itertools
 import json
 import random
 import shutil
@@ -28,6 +30,7 @@ LIVE = ("ACTIVE", "SUSPENDED", "SUBSCRIBED")
 ACTIONS = {"ACTIVE": "resume", "SUBSCRIBED": "resume", "SUSPENDED": "suspend",
            "CANCELLED": "cancel", "REVOKED": "revoke"}
 MOVES = ("suspend", "resume")
+EVENTS = "/crm-gateway/v2/usher/events"
 LAST_MOVES = ("cancel", "revoke")
 REASONS = ("SUSPENSION_SUCCESS", "RESUMPTION_SUCCESS", "TERMINATION_PENDING", "METADATA_UPDATE")
 REPORTER = {"Authorization": "Basic " + base64.b64encode(b"usher:usher").decode(),
@@ -173,6 +176,50 @@ class Owner(threading.Thread):
         self.reports += report(self.caller, one, self.dice.choice(REASONS))
 
 
+class Crm:
+    """Reads what happened, a page at a time, and keeps where it is."""
+
+    def __init__(self):
+        self.next, self.ids = "0", []
+
+    def read(self, caller, wait=0):
+        """False when there is no more for now."""
+        answer = caller.ask("GET", f"{EVENTS}?after={self.next}&limit=50&wait={wait}")
+        if answer.status == 503:
+            return True
+        if answer.status != 200:
+            raise Wrong(f"events behind {self.next}: {answer.status} {answer.text}")
+        self.ids += [event["id"] for event in answer.json["events"]]
+        self.next = answer.json["next"]
+        return answer.json["more"]
+
+    def read_rest(self, caller):
+        while self.read(caller):
+            pass
+        return self.ids
+
+
+class Reading(threading.Thread):
+    """It does so until the program is gone."""
+
+    def __init__(self, crm, usher, token):
+        super().__init__()
+        self.crm, self.trouble = crm, None
+        self.caller = usher.caller()
+        self.caller.given_token = token
+
+    def run(self):
+        try:
+            while True:
+                self.crm.read(self.caller, wait=1)
+        except (OSError, http.client.HTTPException):
+            pass  # killed
+        except Exception as trouble:  # pylint: disable=broad-except
+            self.trouble = trouble
+        finally:
+            self.caller.close()
+
+
 def report(caller, one, reason):
     """Told by the partner, true or not; 200 once it is recorded that there is something to look
     at."""
@@ -262,6 +309,7 @@ class Story:
         self.folder = folder
         self.usher = None
         self.entitlements = []
+        self.crm = Crm()
         self.changes = self.moves = self.reports = self.effects = self.repeats = 0
 
     def start(self):
@@ -301,14 +349,16 @@ class Story:
         for index, one in enumerate(self.dice.sample(going_on, min(8, len(going_on)))):
             owners[index % THREADS].entitlements.append(one)
         known = {one.id for one in self.entitlements}
-        for owner in owners:
-            owner.start()
+        reading = Reading(self.crm, self.usher, token)
+        for thread in (*owners, reading):
+            thread.start()
         time.sleep(self.dice.uniform(0.02, LONGEST_ROUND_S))
         self.usher.kill()
+        for thread in (*owners, reading):
+            thread.join()
+            if thread.trouble:
+                raise thread.trouble
         for owner in owners:
-            owner.join()
-            if owner.trouble:
-                raise owner.trouble
             self.changes += owner.changes
             self.moves += owner.moves
             self.reports += owner.reports
@@ -348,12 +398,20 @@ class Story:
         for id_ in held.keys() - known:
             raise Wrong(f"the partner holds {id_}, which nobody knows of")
 
+    def check_events(self):
+        read, there = self.crm.read_rest(self.portal), Crm().read_rest(self.portal)
+        if read != there:
+            wrong = next((pair for pair in itertools.zip_longest(read, there)
+                          if pair[0] != pair[1]))
+            raise Wrong(f"{len(read)} events were read, {len(there)} are there: {wrong}")
+
     def run(self, rounds):
         self.start()
         try:
             for number in range(rounds):
                 self.round(number)
             self.converge()
+            self.check_events()
             if self.usher.stop() != 0:
                 raise Wrong(f"the last one did not end well: {self.usher.read_log()[-2000:]}")
         finally:
@@ -383,9 +441,10 @@ def main():
             return 1
     print(f"{arguments.rounds} kills, {story.changes} answered changes, {story.moves} moves at the "
           f"partner, {story.reports} taken reports, {story.repeats} repeats with a key, "
-          f"{story.effects} effects of "
-          f"{len(story.entitlements)} entitlements: all there, and both sides agree")
-    return 0 if story.changes and story.moves and story.reports and story.repeats else 1
+          f"{story.effects} effects of {len(story.entitlements)} entitlements, "
+          f"{len(story.crm.ids)} events: all there, and both sides agree")
+    counts = (story.changes, story.moves, story.reports, story.repeats, story.crm.ids)
+    return 0 if all(counts) else 1
 
 
 if __name__ == "__main__":

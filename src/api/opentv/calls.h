@@ -39,4 +39,7 @@ base::Task<Answer> add_tenant(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> change_tenant(Exchange& exchange, const Surroundings& around);
 base::Task<Answer> list_tenants(Exchange& exchange, const Surroundings& around);
 
+// Beside what is published, under the gateway's own path.
+base::Task<Answer> read_events(Exchange& exchange, const Surroundings& around);
+
 }  // namespace usher::api::opentv
