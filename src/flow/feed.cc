@@ -17,11 +17,11 @@ namespace usher::flow {
 namespace {
 
 constexpr std::size_t kMarkLength = 12;
-constexpr std::size_t kAtOnce = 200;
+constexpr std::size_t kReadAtOnce = 200;
 constexpr std::size_t kMostLookedAt = 4'000;
 // Between two looks at whether something came. Commits do not tell who follows: another node's
 // would not be heard, and nobody waits for this to the millisecond.
-constexpr base::Duration kPause = std::chrono::milliseconds{100};
+constexpr base::Duration kBetweenLooks = std::chrono::milliseconds{100};
 
 class FeedReader {
   public:
@@ -38,7 +38,7 @@ class FeedReader {
                 ports_.followers->dismissed()) {
                 co_return std::move(page_);
             }
-            co_await base::sleep_for(ports_.clock, std::min(kPause, asked_.deadline - now));
+            co_await base::sleep_for(ports_.clock, std::min(kBetweenLooks, asked_.deadline - now));
         }
     }
 
@@ -121,7 +121,8 @@ class FeedReader {
         page_.more = false;
         std::size_t looked_at = 0;
         while (true) {
-            auto events = co_await ports_.store.feed(asked_.tenant, page_.next.position, kAtOnce);
+            auto events =
+                co_await ports_.store.feed(asked_.tenant, page_.next.position, kReadAtOnce);
             if (!events) co_return std::unexpected{events.error()};
             if (events->empty()) co_return true;
             for (auto& event : *events) {
@@ -191,10 +192,10 @@ std::string to_text(const FeedPlace& place) {
 std::optional<FeedPlace> parse_feed_place(std::string_view text) {
     if (text == "0") return FeedPlace{};
     FeedPlace place;
-    const auto* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, place.position);
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), place.position);
     if (error != std::errc{} || place.position <= 0 || text.front() == '0') return std::nullopt;
-    const std::string_view rest{end, last};
+    const auto rest = text.substr(static_cast<std::size_t>(end - text.data()));
     const bool is_mark = rest.size() == kMarkLength + 1 && rest.front() == '-' &&
                          rest.find_first_not_of("0123456789abcdef", 1) == std::string_view::npos;
     if (!is_mark) return std::nullopt;

@@ -91,6 +91,24 @@ Setting span(const std::string& name, std::int64_t least, Field field,
 // NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define USHER_AT(place) [](auto& s) -> auto& { return s.place; }
 
+// Of what the operator's people may ask for.
+void add_limits(std::vector<Setting>& t) {
+    t.push_back(number("operator.list_default_limit", "", 1, USHER_AT(api.list_default_limit),
+                       "So many entitlements are on a page, unless the caller says."));
+    t.push_back(number("operator.list_scan_limit", "", 100, USHER_AT(api.list_scan_limit),
+                       "So many entitlements are looked at for a list that no index answers; what "
+                       "would need more is refused."));
+    t.push_back(
+        number("operator.bulk_guard_percent", "%", 0, USHER_AT(api.bulk_guard_percent),
+               "When a file of changes (`usher bulk`) would end or suspend more of a "
+               "tenant's live entitlements, it needs the token of its preview; 100: never."));
+    t.push_back(span("operator.events_kept_s", 0, USHER_AT(api.events_kept),
+                     "Events that are older are not shown to who follows them; 0: all are. The "
+                     "history of an entitlement keeps them."));
+    t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
+                     "The most that `Prefer: wait=N` can ask for."));
+}
+
 void add_listeners(std::vector<Setting>& t) {
     t.push_back(text("operator.listen", USHER_AT(operator_server.listen),
                      "Address and port for portals and the CRM, and for the partner's reports "
@@ -123,20 +141,7 @@ void add_listeners(std::vector<Setting>& t) {
                      "How long a connection may be idle between two requests."));
     t.push_back(span("operator.request_timeout_ms", 100, USHER_AT(operator_server.request_timeout),
                      "How long a request may take from its first to its last byte."));
-    t.push_back(number("operator.list_default_limit", "", 1, USHER_AT(api.list_default_limit),
-                       "So many entitlements are on a page, unless the caller says."));
-    t.push_back(number("operator.list_scan_limit", "", 100, USHER_AT(api.list_scan_limit),
-                       "So many entitlements are looked at for a list that no index answers; what "
-                       "would need more is refused."));
-    t.push_back(
-        number("operator.bulk_guard_percent", "%", 0, USHER_AT(api.bulk_guard_percent),
-               "When a file of changes (`usher bulk`) would end or suspend more of a "
-               "tenant's live entitlements, it needs the token of its preview; 100: never."));
-    t.push_back(span("operator.events_kept_s", 0, USHER_AT(api.events_kept),
-                     "Events that are older are not shown to who follows them; 0: all are. The "
-                     "history of an entitlement keeps them."));
-    t.push_back(span("operator.longest_wait_s", 0, USHER_AT(api.longest_wait),
-                     "The most that `Prefer: wait=N` can ask for."));
+    add_limits(t);
     t.push_back(text("reports.listen", USHER_AT(report_server.listen),
                      "Address and port for the partner's reports alone; empty: they come in at "
                      "operator.listen."));

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 constexpr std::uint64_t kUseOfReaders = 9;  // of its dice, see world.cc
 constexpr double kWorldsThatRead = 0.2;
-constexpr seconds kPatience{30};  // for one answer
+constexpr seconds kForOneAnswer{30};
 constexpr std::uint64_t kLongestWait = 3;
 
 }  // namespace
@@ -59,7 +59,7 @@ void Readers::ask(Crm& crm) {
     serve_(std::move(asks),
            [this, &crm, number](const http::Response& response) { hear(crm, number, response); });
     // Whoever died with the question, or lost the answer: it is asked again from the same place.
-    timeline_.after(kPatience, kWorld, [this, &crm, number](bool) {
+    timeline_.after(kForOneAnswer, kWorld, [this, &crm, number](bool) {
         if (crm.asked == number) ask_later(crm, pause());
     });
 }
