@@ -115,6 +115,7 @@ void Node::turn_store() {
         return;
     }
     const bool writes = store_->run_group();
+    store_->run_upkeep();
     const bool reads = store_->run_reads();
     if (writes || reads) work_comes();
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +33,13 @@ enum class Commit {
     unknown,  // all or nothing is recorded; the engine must be reopened
 };
 
+// Who is told, from any thread, that there is something to do beside the writer, and that it has
+// come to an end; empty: nobody.
+struct UpkeepEars {
+    std::function<void()> wanted;
+    std::function<void()> ended;
+};
+
 // One transaction at a time, by one thread at a time.
 class WriteEngine {
   public:
@@ -47,6 +55,12 @@ class WriteEngine {
 
     // Between two groups: what keeps the engine within its limits. False: broken.
     virtual bool maintain() = 0;
+
+    // What is done beside the writer, by another thread: as much as was wanted.
+    virtual void run_upkeep() {}
+    // Whether some of it has ended, so that maintain() should be called although there is no group.
+    virtual bool upkeep_has_ended() const { return false; }
+    virtual void tell_of_upkeep(const UpkeepEars&) {}
 
     // After anything was broken: nothing is written before this has succeeded. The error is a
     // sentence.

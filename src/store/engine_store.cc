@@ -37,8 +37,14 @@ EngineStore::EngineStore(std::unique_ptr<WriteSide> writer,
 }
 
 void EngineStore::start_threads() {
+    writer_->tell_of_upkeep(
+        {.wanted = [this] { wake_upkeep(); }, .ended = [this] { wake_writer(); }});
     if (!options_.threads) return;
     write_worker_ = std::make_unique<base::Worker>([this] { return writer_->run_group(); });
+    upkeep_worker_ = std::make_unique<base::Worker>([this] {
+        run_upkeep();
+        return false;
+    });
     for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
         read_workers_.push_back(
             std::make_unique<base::Worker>([this, reader] { return answer_some(reader); }));
@@ -57,6 +63,11 @@ void EngineStore::submit(flow::Command command,
 
 void EngineStore::wake_writer() const {
     if (write_worker_) write_worker_->wake();
+    if (options_.on_work) options_.on_work();
+}
+
+void EngineStore::wake_upkeep() const {
+    if (upkeep_worker_) upkeep_worker_->wake();
     if (options_.on_work) options_.on_work();
 }
 
@@ -145,12 +156,18 @@ bool EngineStore::run_group() {
     return writer_->run_group();
 }
 
+void EngineStore::run_upkeep() {
+    writer_->run_upkeep();
+}
+
 bool EngineStore::run_reads() {
     return answer_some(0);
 }
 
 void EngineStore::close() {
+    // The writer may wait for what is done beside it.
     if (write_worker_) write_worker_->stop();
+    if (upkeep_worker_) upkeep_worker_->stop();
     for (const auto& worker : read_workers_) worker->stop();
     writer_->close();
     std::deque<Question> left;

@@ -89,6 +89,7 @@ class EngineStore : public SteppedStore {
     std::expected<void, std::string> writable() const override;
 
     bool run_group() override;
+    void run_upkeep() override;
     bool run_reads() override;
     void close() override;
 
@@ -124,6 +125,7 @@ class EngineStore : public SteppedStore {
     std::optional<flow::StoreError> enqueue(Question& question);
     bool answer_some(std::size_t reader);
     void wake_writer() const;
+    void wake_upkeep() const;
     void wake_readers();
 
     base::Clock& clock_;
@@ -141,6 +143,7 @@ class EngineStore : public SteppedStore {
     domain::TenantId served_;  // by due(), last
 
     std::unique_ptr<base::Worker> write_worker_;
+    std::unique_ptr<base::Worker> upkeep_worker_;
     std::vector<std::unique_ptr<base::Worker>> read_workers_;
 };
 

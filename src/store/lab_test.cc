@@ -181,6 +181,7 @@ std::shared_ptr<std::optional<Committed>> Lab::queue(flow::Command command) {
 void Lab::turn() {
     while (store_->run_group()) {
     }
+    store_->run_upkeep();
 }
 
 Committed Lab::commit(flow::Command command) {

@@ -48,8 +48,8 @@ struct StoreOptions {
     std::size_t spare_readers = 4;  // more of them, for who asks for a single row
     int decide_runs = 5;            // then `contended`
 
-    // SQLite. The write-ahead log is copied back in pieces from `wal_soft_bytes` on; at
-    // `wal_hard_bytes` the writer waits for readers to finish the copy.
+    // SQLite. From `wal_soft_bytes` on the write-ahead log is copied back beside the writer, who
+    // copies the rest; at `wal_hard_bytes` it waits for that, and for readers to finish it.
     std::int64_t wal_soft_bytes = 16LL << 20;
     std::int64_t wal_hard_bytes = 64LL << 20;
     std::chrono::milliseconds busy_timeout{2000};  // 0 in a simulation, where nobody may sleep
@@ -59,7 +59,8 @@ struct StoreOptions {
 
     bool accept_lost_log = false;  // starts although acknowledged changes are gone
 
-    // With threads the store turns itself. Without, its owner calls run_group() and run_reads();
+    // With threads the store turns itself. Without, its owner calls run_group(), run_upkeep() and
+    // run_reads();
     // `on_work` tells when there is something to do, from any thread.
     bool threads = true;
     std::function<void()> on_work;
@@ -73,6 +74,9 @@ class SteppedStore : public flow::Store {
     // One transaction with the commands of one group, then their answers. True when more waits. Not
     // from two threads at once.
     virtual bool run_group() = 0;
+
+    // What is done beside the transactions, as much as there is; also while one is under way.
+    virtual void run_upkeep() = 0;
 
     // A few questions. True when more waits.
     virtual bool run_reads() = 0;

@@ -8,6 +8,7 @@
 
 #include "base/suspend.h"
 #include "flow/store.h"
+#include "store/engine.h"
 
 namespace usher::store {
 
@@ -25,6 +26,11 @@ class WriteSide {
     // Thread-safe.
     virtual std::expected<void, std::string> writable() const = 0;
     virtual bool wants_reopening() const = 0;
+
+    // What is done beside the transactions, by another thread.
+    virtual void run_upkeep() {}
+    // Who is told of it, until close().
+    virtual void tell_of_upkeep(const UpkeepEars&) {}
 
     // Everything that waits is answered with `closed`, and so is what comes later.
     virtual void close() = 0;

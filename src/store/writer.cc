@@ -47,6 +47,8 @@ bool Writer::take_group() {
         } else {
             for (auto& job : taken.jobs) job.done(std::unexpected{flow::StoreError::not_writable});
         }
+    } else if (ready && engine_->upkeep_has_ended()) {
+        maintain();
     }
     return !queue_.empty();
 }
@@ -161,9 +163,21 @@ void Writer::end_transaction(std::span<Job> jobs, std::vector<Answer>& answers) 
         outage_.forget_failures();
     }
     answer_all();
-    const auto answered = clock_.monotonic();
+    maintain();
+}
+
+void Writer::maintain() {
+    const auto begun = clock_.monotonic();
     if (!engine_->maintain()) break_off({}, flow::StoreError::not_writable, engine_->trouble());
-    metrics_.upkeep(clock_.monotonic() - answered);
+    metrics_.upkeep(clock_.monotonic() - begun);
+}
+
+void Writer::run_upkeep() {
+    engine_->run_upkeep();
+}
+
+void Writer::tell_of_upkeep(const UpkeepEars& ears) {
+    engine_->tell_of_upkeep(ears);
 }
 
 void Writer::break_off(std::span<Job> jobs, flow::StoreError error, std::string why) {
@@ -204,6 +218,7 @@ bool Writer::wants_reopening() const {
 }
 
 void Writer::close() {
+    engine_->tell_of_upkeep({});
     for (auto& job : queue_.close()) job.done(std::unexpected{flow::StoreError::closed});
 }
 

@@ -31,6 +31,8 @@ class Writer final : public WriteSide {
     bool run_group() override;
     std::expected<void, std::string> writable() const override;
     bool wants_reopening() const override;
+    void run_upkeep() override;
+    void tell_of_upkeep(const UpkeepEars& ears) override;
     void close() override;
 
   private:
@@ -43,6 +45,7 @@ class Writer final : public WriteSide {
     Ran run_command(const flow::Command& command, Answer& answer, base::Time now);
     Applied decide_once(const flow::Command& command, const flow::Rows& rows);
     void end_transaction(std::span<Job> jobs, std::vector<Answer>& answers);
+    void maintain();
     void break_off(std::span<Job> jobs, flow::StoreError error, std::string why);
     bool make_ready();
 

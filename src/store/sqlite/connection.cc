@@ -248,4 +248,15 @@ Result<bool> Connection::checkpoint(CheckpointMode mode,
     return true;
 }
 
+Result<Connection::LogCopied> Connection::copy_log() {
+    int in_log = 0;
+    int copied = 0;
+    const int code =
+        sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    // Somebody else copies: nothing is known, and nothing is wrong.
+    if ((code & 0xff) == SQLITE_BUSY) return LogCopied{.in_log = 1, .copied = 0};
+    if (code != SQLITE_OK) return std::unexpected{failure(code)};
+    return LogCopied{.in_log = in_log, .copied = copied};
+}
+
 }  // namespace usher::store::sqlite

@@ -113,6 +113,13 @@ class Connection {
                             std::optional<std::chrono::milliseconds> patience = std::nullopt);
     std::int64_t log_pages() const { return log_pages_; }
 
+    // As much as can be copied beside one that writes; waits for nobody.
+    struct LogCopied {
+        std::int64_t in_log = 0;  // when it began
+        std::int64_t copied = 0;
+    };
+    Result<LogCopied> copy_log();
+
     sqlite3* handle() const { return db_; }
 
   private:

@@ -12,6 +12,7 @@
 #include "store/sql/comparison_statements.h"
 #include "store/sql/report_statements.h"
 #include "store/sql/tenant_statements.h"
+#include "store/sqlite/copier.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/page.h"
 #include "store/sqlite/queries.h"
@@ -22,6 +23,8 @@ namespace {
 
 // Ours are done within less; one who reads for long, as a backup does, is not waited for.
 constexpr std::chrono::milliseconds kPatienceWithReaders{50};
+constexpr auto kLoggedPageBytes =
+    std::int64_t{kPageBytes} + 24;  // a page of the log with its header
 
 bool is_taken(const Failure& failure) {
     return failure.code == SQLITE_CONSTRAINT_UNIQUE ||
@@ -83,6 +86,7 @@ std::expected<void, std::string> Shared::present() const {
 SqliteWriter::SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection)
     : shared_{std::move(shared)},
       connection_{std::move(connection)},
+      copier_{std::make_unique<Copier>(shared_)},
       metrics_{shared_->options.metrics} {}
 
 SqliteWriter::~SqliteWriter() {
@@ -345,16 +349,50 @@ Commit SqliteWriter::commit() {
     return Commit::unknown;
 }
 
+// The writer is held up only for what it has appended while all else was copied. That becomes less
+// with each copy as long as the disk keeps up; where it does not, the hard limit makes it.
 bool SqliteWriter::maintain() {
-    constexpr auto kFrameBytes =
-        std::int64_t{kPageBytes} + 24;  // a page of the log with its header
-    const auto bytes = connection_->log_pages() * kFrameBytes;
+    const auto log_bytes = connection_->log_pages() * kLoggedPageBytes;
+    metrics_.log_bytes(log_bytes);
     const auto& options = shared_->options;
-    metrics_.log_bytes(bytes);
-    if (bytes < std::max(options.wal_soft_bytes, next_checkpoint_)) return true;
+    const bool is_full = log_bytes >= options.wal_hard_bytes;
+    if (copier_->is_wanted()) {
+        if (!is_full) return true;
+        copier_->wait();
+    }
+    const auto enough = options.wal_soft_bytes / 4;
+    if (const auto copied = copier_->take()) {
+        if (copied->failure) return remember(*copied->failure);
+        const auto left = log_bytes - copied->pages * kLoggedPageBytes;
+        if (left < 0) {  // all of it was copied, and the log has begun anew since
+            metrics_.checkpoint();
+            next_checkpoint_ = 0;
+            return true;
+        }
+        if (is_full || left <= enough) return copy_here(log_bytes);
+        next_checkpoint_ = copied->held_up ? log_bytes + enough : 0;
+    }
+    if (log_bytes >= std::max(options.wal_soft_bytes, next_checkpoint_)) copier_->begin();
+    return true;
+}
+
+void SqliteWriter::run_upkeep() {
+    copier_->step();
+}
+
+bool SqliteWriter::upkeep_has_ended() const {
+    return copier_->has_ended();
+}
+
+void SqliteWriter::tell_of_upkeep(const UpkeepEars& ears) {
+    copier_->tell(ears);
+}
+
+bool SqliteWriter::copy_here(std::int64_t log_bytes) {
+    const auto& options = shared_->options;
     // A reader may hold up the passive one; the other waits for readers, who are short.
     auto mode = Connection::CheckpointMode::passive;
-    if (bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
+    if (log_bytes >= options.wal_hard_bytes) mode = Connection::CheckpointMode::restart;
     const auto copied = connection_->checkpoint(mode, kPatienceWithReaders);
     if (!copied) return remember(copied.error());
     if (*copied) {
@@ -362,7 +400,7 @@ bool SqliteWriter::maintain() {
         if (const auto touched = touch(*connection_); !touched) return remember(touched.error());
     }
     // Somebody who reads for long, as a backup does, must not make every group wait.
-    next_checkpoint_ = *copied ? 0 : bytes + options.wal_soft_bytes / 4;
+    next_checkpoint_ = *copied ? 0 : log_bytes + options.wal_soft_bytes / 4;
     return true;
 }
 
@@ -370,6 +408,8 @@ std::expected<void, std::string> SqliteWriter::reopen() {
     if (auto there = shared_->present(); !there) return there;
     forget_feed_ends();
     next_checkpoint_ = 0;
+    if (copier_->is_wanted()) copier_->wait();
+    (void)copier_->take();
     connection_.reset();
     ++shared_->opened;
     auto opened = open_writer(shared_->path, shared_->options, Opening::again);

@@ -1,5 +1,6 @@
 // SQLite behind the writer and the readers: one connection that writes, some that read, in WAL
-// mode. The writer alone checkpoints, between two groups.
+// mode. The log is copied back beside the writer (copier.h), which copies the rest between two
+// groups and begins the log anew; without threads it does all of that.
 #pragma once
 
 #include <atomic>
@@ -39,6 +40,8 @@ struct Shared {
     std::optional<FileIdentity> log_;
 };
 
+class Copier;
+
 class SqliteWriter final : public WriteEngine {
   public:
     SqliteWriter(std::shared_ptr<Shared> shared, std::unique_ptr<Connection> connection);
@@ -52,6 +55,9 @@ class SqliteWriter final : public WriteEngine {
     void rollback() override;
     Commit commit() override;
     bool maintain() override;
+    void run_upkeep() override;
+    bool upkeep_has_ended() const override;
+    void tell_of_upkeep(const UpkeepEars& ears) override;
     std::expected<void, std::string> reopen() override;
     std::string trouble() const override { return trouble_; }
     std::expected<void, std::string> present() const override { return shared_->present(); }
@@ -77,9 +83,11 @@ class SqliteWriter final : public WriteEngine {
     Result<> put_feed_ends();
     Applied verdict(const Failure& failure);
     bool remember(const Failure& failure);
+    bool copy_here(std::int64_t log_bytes);
 
     std::shared_ptr<Shared> shared_;
     std::unique_ptr<Connection> connection_;
+    std::unique_ptr<Copier> copier_;
     std::map<domain::TenantId, FeedEnd> feed_ends_;  // as of the last commit and this transaction
     std::int64_t next_checkpoint_ = 0;               // bytes of log; 0: at the soft limit
     const StoreMetrics metrics_;

@@ -277,6 +277,55 @@ TEST_F(SqliteFile, DoesNotLetItsLogGrow) {
     EXPECT_LT(largest, 400'000U);
 }
 
+// Of one entitlement, and nobody but the writer has a turn.
+Committed insert_alone(Lab& lab, int number) {
+    const auto row = full_entitlement("t", std::to_string(number));
+    const auto done = lab.queue({{.tenant = row.tenant}, [row](const flow::Rows&) {
+                                     return flow::Writes{.entitlement = row};
+                                 }});
+    lab.store().run_group();
+    return done->value();
+}
+
+TEST_F(SqliteFile, GoesOnWhileItsLogIsCopiedAndCopiesTheRestItself) {
+    base::Metrics metrics;
+    const auto lab =
+        open({.wal_soft_bytes = 100'000, .wal_hard_bytes = 10'000'000, .metrics = &metrics});
+    int inserted = 0;
+    const auto insert_many = [&] {
+        for (int i = 0; i < 50; ++i) ASSERT_TRUE(insert_alone(*lab, inserted++).has_value());
+    };
+    const auto log_bytes = [&] { return std::filesystem::file_size(path_.string() + "-wal"); };
+    const auto times_copied = [&] {
+        const auto text = metrics.text();
+        const std::string name{"\nusher_store_checkpoints_total "};
+        return std::stoi(text.substr(text.find(name) + name.size()));
+    };
+    insert_many();
+    const auto grown = log_bytes();
+    EXPECT_GT(grown, 100'000U);
+    insert_many();
+    EXPECT_GT(log_bytes(), grown) << "nobody has copied it yet, and nobody waits for that";
+    lab->store().run_upkeep();
+    EXPECT_EQ(times_copied(), 0);
+    lab->store().run_group();  // with nothing to write
+    EXPECT_EQ(times_copied(), 1);
+    const auto begun_anew = log_bytes();
+    insert_many();
+    EXPECT_EQ(log_bytes(), begun_anew);
+    EXPECT_TRUE(lab->stored(full_entitlement("t", "0")).has_value());
+}
+
+TEST_F(SqliteFile, AtItsHardLimitTheLogIsCopiedBeforeAnythingElse) {
+    const auto lab = open({.wal_soft_bytes = 100'000, .wal_hard_bytes = 400'000});
+    std::uintmax_t largest = 0;
+    for (int i = 0; i < 400; ++i) {
+        ASSERT_TRUE(insert_alone(*lab, i).has_value());
+        largest = std::max(largest, std::filesystem::file_size(path_.string() + "-wal"));
+    }
+    EXPECT_LT(largest, 500'000U);
+}
+
 TEST_F(SqliteFile, ShrinksItsLogOnceALongReaderHasEnded) {
     const auto lab = open({.wal_soft_bytes = 50'000,
                            .wal_hard_bytes = 200'000,

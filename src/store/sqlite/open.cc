@@ -247,6 +247,16 @@ Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& pat
     return opened;
 }
 
+Result<std::unique_ptr<Connection>> open_copier(const std::filesystem::path& path,
+                                                const StoreOptions& options) {
+    auto opened = Connection::open(path.string(), Access::write, options.busy_timeout);
+    if (!opened) return opened;
+    const auto done = (*opened)->execute(
+        fmt::format("PRAGMA synchronous = {}; PRAGMA cache_size = -1024;", synchronous()));
+    if (!done) return std::unexpected{done.error()};
+    return opened;
+}
+
 Result<> touch(Connection& connection) {
     return commit_alone(connection, sql::kTouch);
 }

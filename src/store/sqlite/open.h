@@ -27,6 +27,10 @@ OpenedConnection open_writer(const std::filesystem::path& path, const StoreOptio
 Result<std::unique_ptr<Connection>> open_reader(const std::filesystem::path& path,
                                                 const StoreOptions& options);
 
+// To copy the log back beside the writer.
+Result<std::unique_ptr<Connection>> open_copier(const std::filesystem::path& path,
+                                                const StoreOptions& options);
+
 // A small change of its own. After the log was copied completely, so that it always holds something
 // that is not in the file: another program that copies and removes it leaves a trace then.
 Result<> touch(Connection& connection);
