@@ -39,8 +39,10 @@ class Accounts {
             if (asked.kind != AskedKind::account) continue;
             judge_recorded(asked);
             const bool has_ended =
-                asked.answer == 200 && (asked.account_wish == AccountWish::end ||
-                                        asked.account_wish == AccountWish::deletion);
+                asked.answer == 200 &&
+                // What had ended before is told so, and nothing is promised anew.
+                ((asked.account_wish == AccountWish::end && asked.modified) ||
+                 asked.account_wish == AccountWish::deletion);
             if (has_ended) judge_what_it_holds(asked);
         }
     }

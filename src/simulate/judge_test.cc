@@ -421,7 +421,8 @@ TEST_F(JudgeTest, WhatAnEndedAccountHoldsHasEnded) {
                      .account_wish = AccountWish::end,
                      .status = "CANCELLED",
                      .at = base::Monotonic{std::chrono::minutes{10}},
-                     .answer = 200};
+                     .answer = 200,
+                     .modified = true};
     expect_found(Invariant::account_carries, [&] { evidence_.asked.push_back(ends); });
 
     // It was asked for anew before: that is no excuse; nor is what somebody else's account holds.
