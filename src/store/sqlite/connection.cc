@@ -253,10 +253,10 @@ Result<Connection::LogCopied> Connection::copy_log() {
     int copied = 0;
     const int code =
         sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-    // Somebody else copies: nothing is known, and nothing is wrong.
-    if ((code & 0xff) == SQLITE_BUSY) return LogCopied{.in_log = 1, .copied = 0};
+    // Somebody else copies.
+    if ((code & 0xff) == SQLITE_BUSY) return LogCopied{.held_up = true};
     if (code != SQLITE_OK) return std::unexpected{failure(code)};
-    return LogCopied{.in_log = in_log, .copied = copied};
+    return LogCopied{.pages = copied, .held_up = copied < in_log};
 }
 
 }  // namespace usher::store::sqlite

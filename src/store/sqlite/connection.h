@@ -115,8 +115,8 @@ class Connection {
 
     // As much as can be copied beside one that writes; waits for nobody.
     struct LogCopied {
-        std::int64_t in_log = 0;  // when it began
-        std::int64_t copied = 0;
+        std::int64_t pages = 0;  // of the log, in the file now
+        bool held_up = false;    // somebody kept it from what else there was
     };
     Result<LogCopied> copy_log();
 

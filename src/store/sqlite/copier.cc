@@ -22,7 +22,7 @@ bool Copier::has_ended() const {
     return copied_.has_value();
 }
 
-std::optional<Copied> Copier::take() {
+std::optional<Copier::Copied> Copier::take() {
     const std::lock_guard lock{mutex_};
     return std::exchange(copied_, std::nullopt);
 }
@@ -50,15 +50,14 @@ void Copier::tell(UpkeepEars ears) {
     ears_ = std::move(ears);
 }
 
-Copied Copier::copy() {
+Copier::Copied Copier::copy() {
     if (shared_->opened != opened_) connection_.reset();
     if (!connection_) {
-        if (auto opened = open(); !opened) return {.failure = std::move(opened.error())};
+        if (auto opened = open(); !opened) return std::unexpected{std::move(opened.error())};
     }
-    const auto done = connection_->copy_log();
-    if (done) return {.pages = done->copied, .held_up = done->copied < done->in_log};
-    connection_.reset();
-    return {.failure = done.error()};
+    auto done = connection_->copy_log();
+    if (!done) connection_.reset();
+    return done;
 }
 
 Result<> Copier::open() {

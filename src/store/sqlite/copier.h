@@ -4,7 +4,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,16 +15,11 @@
 
 namespace usher::store::sqlite {
 
-// What one copy came to.
-struct Copied {
-    std::int64_t pages = 0;  // of the log, in the file now
-    bool held_up = false;    // somebody who reads kept it from what else there was
-    std::optional<Failure> failure;
-};
-
 // Asked by the writer's thread, and stepped by another, or by the same.
 class Copier {
   public:
+    using Copied = Result<Connection::LogCopied>;
+
     explicit Copier(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
 
     // One at a time: not while one is wanted, nor before what the last one came to was taken.

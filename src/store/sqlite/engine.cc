@@ -362,15 +362,15 @@ bool SqliteWriter::maintain() {
     }
     const auto enough = options.wal_soft_bytes / 4;
     if (const auto copied = copier_->take()) {
-        if (copied->failure) return remember(*copied->failure);
-        const auto left = log_bytes - copied->pages * kLoggedPageBytes;
+        if (!*copied) return remember(copied->error());
+        const auto left = log_bytes - (*copied)->pages * kLoggedPageBytes;
         if (left < 0) {  // all of it was copied, and the log has begun anew since
             metrics_.checkpoint();
             next_checkpoint_ = 0;
             return true;
         }
         if (is_full || left <= enough) return copy_here(log_bytes);
-        next_checkpoint_ = copied->held_up ? log_bytes + enough : 0;
+        next_checkpoint_ = (*copied)->held_up ? log_bytes + enough : 0;
     }
     if (log_bytes >= std::max(options.wal_soft_bytes, next_checkpoint_)) copier_->begin();
     return true;
