@@ -72,17 +72,17 @@ class Entitlement:
         return self.over or bool(self.told and self.told[1] in program.ENDED and not self.open)
 
 
-class Owner(threading.Thread):
-    """Buys and changes entitlements of its own until the program is gone."""
+class UntilKilled(threading.Thread):
+    """Takes steps until the program is gone."""
 
-    def __init__(self, name, usher, token, dice):
+    def __init__(self, usher, token):
         super().__init__()
-        self.name, self.dice = name, dice
         self.caller = usher.caller()
         self.caller.given_token = token
-        self.entitlements, self.accounts = [], []
         self.trouble = None
-        self.changes = self.moves = self.reports = 0
+
+    def step(self):
+        raise NotImplementedError
 
     def run(self):
         try:
@@ -94,6 +94,16 @@ class Owner(threading.Thread):
             self.trouble = trouble
         finally:
             self.caller.close()
+
+
+class Owner(UntilKilled):
+    """Buys and changes entitlements of its own."""
+
+    def __init__(self, name, usher, token, dice):
+        super().__init__(usher, token)
+        self.name, self.dice = name, dice
+        self.entitlements, self.accounts = [], []
+        self.changes = self.moves = self.reports = 0
 
     def step(self):
         live = [one for one in self.entitlements if one.created and not one.ended()]
@@ -199,25 +209,15 @@ class Crm:
         return self.ids
 
 
-class Reading(threading.Thread):
-    """It does so until the program is gone."""
+class Reading(UntilKilled):
+    """Of one CRM."""
 
     def __init__(self, crm, usher, token):
-        super().__init__()
-        self.crm, self.trouble = crm, None
-        self.caller = usher.caller()
-        self.caller.given_token = token
+        super().__init__(usher, token)
+        self.crm = crm
 
-    def run(self):
-        try:
-            while True:
-                self.crm.read(self.caller, wait=1)
-        except (OSError, http.client.HTTPException):
-            pass  # killed
-        except Exception as trouble:  # pylint: disable=broad-except
-            self.trouble = trouble
-        finally:
-            self.caller.close()
+    def step(self):
+        self.crm.read(self.caller, wait=1)
 
 
 def report(caller, one, reason):
