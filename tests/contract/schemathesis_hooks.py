@@ -101,5 +101,6 @@ def before_call(ctx, case, kwargs):
             and (case.headers or {}).get("If-Match") in ("", "0")):
         case.headers["If-Match"] = "*"
     # Who asks to wait for what comes is served so, and there is no time for that.
-    if str((case.query or {}).get("wait", "")).isdecimal() and int(case.query["wait"]) in LONG_WAITS:
+    wait = str((case.query or {}).get("wait", ""))
+    if wait.isdecimal() and int(wait) in LONG_WAITS:
         case.query["wait"] = 1
